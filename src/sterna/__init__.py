@@ -1,0 +1,3 @@
+"""Sterna: a customer migration platform."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,60 @@
+"""Serves the desk, runs its background worker beside it, and stops what it started."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sterna.desk.config import options, postgres
+from sterna.engine.errors import BadInput
+
+
+def address() -> tuple[str, int]:
+    """Host and port of STERNA_ADDRESS; raises BadInput naming it."""
+    host, _, port = options.text("STERNA_ADDRESS").rpartition(":")
+    if not host or not port.isdigit():
+        raise BadInput(f"setting STERNA_ADDRESS is {options.text('STERNA_ADDRESS')!r}, not host:port")
+    return host, int(port)
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """Run `sterna work` beside the server, and end it with it."""
+    process = subprocess.Popen([sys.executable, "-m", "sterna.cli.main", "work"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            # The ledger's leases make this safe: what it held is found again.
+            process.kill()
+
+
+def serve() -> None:
+    """Serve the desk until interrupted; an embedded database is stopped at the end."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    host, port = address()
+    server = Granian(
+        "sterna.desk.config.wsgi:application", host, port, interface=Interfaces.WSGI, workers=2, log_access=False
+    )
+    # A supervisor ends a service by SIGTERM; it must stop the worker and the database too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        if options.flag("STERNA_JOBS"):
+            with worker():
+                server.serve()
+        else:
+            server.serve()
+    finally:
+        stop()
+
+
+def stop() -> bool:
+    """Stop the embedded database of this home; False when none was running."""
+    return not options.text("STERNA_DATABASE_URL") and postgres.stop(options.home())

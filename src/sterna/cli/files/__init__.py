@@ -1,0 +1,1 @@
+"""Commands on files: they know the engine and nothing of the desk."""

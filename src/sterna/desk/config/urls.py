@@ -1,0 +1,13 @@
+"""Every address of the desk, one include per app."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("sterna.desk.api.urls")),
+    path("", include("sterna.desk.users.urls")),
+    path("", include("sterna.desk.sources.urls")),
+    path("", include("sterna.desk.plans.urls")),
+    path("", include("sterna.desk.contacts.urls")),
+    path("", include("sterna.desk.runs.urls")),
+    path("", include("sterna.desk.dashboards.urls")),
+]

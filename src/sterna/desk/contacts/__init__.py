@@ -1,0 +1,1 @@
+"""The send ledger: every contact planned, held back, sent and answered."""

@@ -1,0 +1,1 @@
+"""Customers, their source records, facts, consents and addresses."""

@@ -1,0 +1,1 @@
+"""Channels that are switched on, and the sending of reserved contacts."""

@@ -1,0 +1,1 @@
+"""Hold-outs as they were drawn, and comparisons as they came out."""

@@ -1,0 +1,1 @@
+"""The lake's manifest, the sealer and the inbox's door into the lake."""

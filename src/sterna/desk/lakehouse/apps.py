@@ -1,0 +1,11 @@
+"""Registers the app `lakehouse`."""
+
+from django.apps import AppConfig
+
+
+class LakehouseConfig(AppConfig):
+    """The lake's manifest, the sealer and the inbox's door into the lake."""
+
+    name = "sterna.desk.lakehouse"
+    label = "lakehouse"
+    default_auto_field = "django.db.models.BigAutoField"

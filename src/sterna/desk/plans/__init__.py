@@ -1,0 +1,1 @@
+"""Migration plans: their documents, findings and goals."""

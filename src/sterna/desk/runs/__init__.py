@@ -1,0 +1,1 @@
+"""Runs: the brief out of the records, the flow, the outcome back in."""

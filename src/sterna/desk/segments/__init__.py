@@ -1,0 +1,1 @@
+"""Schemes, their definitions, memberships and moves."""

@@ -1,0 +1,98 @@
+"""Schemes with immutable definitions, memberships as intervals with a cause, and the matrix of moves."""
+
+from django.contrib.postgres.fields import DateRangeField
+from django.db import models
+
+from sterna.desk.config.ids import new_id
+
+
+class Definition(models.Model):
+    """An immutable definition: kind, name and version name it, the SHA-256 of its canonical JSON proves it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=80)
+    version = models.IntegerField()
+    body = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("kind", "name", "version")
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "name", "version"), name="definition_version_once"),
+            models.UniqueConstraint(fields=("kind", "name", "sha256"), name="definition_body_once"),
+        )
+
+
+class Membership(models.Model):
+    """A customer's stay in one place of a scheme: days [from, to), never overlapping within the scheme."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="memberships")
+    scheme = models.CharField(max_length=80)
+    place = models.CharField(max_length=80)
+    rank = models.IntegerField()
+    during = DateRangeField()
+    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT)
+    cause = models.CharField(max_length=200)
+    run_id = models.UUIDField()
+
+    class Meta:
+        indexes = (models.Index(fields=("scheme", "place"), name="membership_by_place"),)
+
+
+class Move(models.Model):
+    """Where one customer stood at both ends of a run's period."""
+
+    id = models.BigAutoField(primary_key=True)
+    run_id = models.UUIDField()
+    scheme = models.CharField(max_length=80)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="moves")
+    from_place = models.CharField(max_length=80)
+    to_place = models.CharField(max_length=80)
+    from_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    to_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run_id", "scheme", "customer"), name="move_once_a_run"),)
+        indexes = (models.Index(fields=("run_id", "from_place", "to_place"), name="move_by_cell"),)
+
+
+class MatrixCell(models.Model):
+    """One cell of a run's migration matrix."""
+
+    id = models.BigAutoField(primary_key=True)
+    run_id = models.UUIDField()
+    scheme = models.CharField(max_length=80)
+    from_place = models.CharField(max_length=80)
+    to_place = models.CharField(max_length=80)
+    customers = models.BigIntegerField()
+    opening = models.BigIntegerField()
+    share = models.FloatField()
+    from_amount = models.DecimalField(max_digits=18, decimal_places=2)
+    to_amount = models.DecimalField(max_digits=18, decimal_places=2)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("run_id", "scheme", "from_place", "to_place"), name="cell_once_a_run"),
+        )
+
+
+class Candidate(models.Model):
+    """A customer of a lower tier who could move, by one goal of a plan, with the reason in words."""
+
+    id = models.BigAutoField(primary_key=True)
+    run_id = models.UUIDField()
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="candidacies")
+    goal = models.CharField(max_length=80)
+    place = models.CharField(max_length=80)
+    spend = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    headroom = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    missing = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    position = models.BigIntegerField()
+    reason = models.TextField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run_id", "customer", "goal"), name="candidate_once_a_run"),)

@@ -1,0 +1,1 @@
+"""Where data comes from: sources, imports, the inbox and what was refused."""

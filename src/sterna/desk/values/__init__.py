@@ -1,0 +1,1 @@
+"""What each customer gives and could give, as the runs published it."""

@@ -1,0 +1,316 @@
+"""The components of a page as plain values: a view builds them, `{% show %}` draws each with its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from django.http import QueryDict
+
+from sterna.desk.web.formats import Figure
+
+VerdictKind = Literal["moved", "not_moved", "cannot_tell", "targeted", "aa"]
+ColumnKind = Literal["text", "number", "money", "percent", "day", "instant", "component"]
+FigureKind = Literal["count", "money", "money_exact", "percent", "decimal", "text"]
+Direction = Literal["inbound", "outbound"]
+
+
+@dataclass(frozen=True)
+class Component:
+    """Anything with a template of its own; a table's cell may hold one."""
+
+    template: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a figure was made: its meaning in a sentence, definition and version, run, day, SQL or formula, rows."""
+
+    meaning: str
+    definition: str | None = None
+    version: str | int | None = None
+    run: str | None = None
+    run_url: str | None = None
+    as_of: date | None = None
+    sql: str | None = None
+    rows_url: str | None = None
+    csv_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Number(Component):
+    """A figure that answers for itself; `value` None is written "unknown" with `missing`, what would make it known."""
+
+    template: ClassVar[str] = "web/components/number.html"
+    label: str
+    value: Figure | str | None
+    kind: FigureKind = "count"
+    unit: str | None = None
+    provenance: Provenance | None = None
+    missing: str | None = None
+    note: str | None = None
+    compact: bool = False
+
+
+@dataclass(frozen=True)
+class Tier(Component):
+    """A tier with the shade of its rank; rank 1 is the top, None is outside every tier."""
+
+    template: ClassVar[str] = "web/components/tier_badge.html"
+    name: str
+    rank: int | None
+
+
+@dataclass(frozen=True)
+class GroupLetter(Component):
+    """A group's letter, A, B or C, with what the letter stands for on hover."""
+
+    template: ClassVar[str] = "web/components/group_badge.html"
+    letter: str
+    meaning: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict(Component):
+    """What a comparison shows; `figure` is the effect in words and is left out when the contacts were targeted."""
+
+    template: ClassVar[str] = "web/components/verdict.html"
+    kind: VerdictKind
+    figure: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Unknown(Component):
+    """A value nobody knows yet, and what would make it known."""
+
+    template: ClassVar[str] = "web/components/unknown.html"
+    missing: str
+
+
+@dataclass(frozen=True)
+class RelativeTime(Component):
+    """An instant told relative to `now` (the page's own when None), the exact time on hover."""
+
+    template: ClassVar[str] = "web/components/reltime.html"
+    at: datetime | None
+    now: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Late(Component):
+    """Promised and late, the only red on a page."""
+
+    template: ClassVar[str] = "web/components/late.html"
+    promised: str
+    due: date
+
+
+@dataclass(frozen=True)
+class Empty(Component):
+    """A page without content: what will be here, why it is not yet, and the one step that fills it."""
+
+    template: ClassVar[str] = "web/components/empty.html"
+    what: str
+    why: str
+    step_label: str | None = None
+    step_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Failed(Component):
+    """A failure: what happened, what was not lost, what to do; the trace one click away."""
+
+    template: ClassVar[str] = "web/components/failed.html"
+    what: str
+    kept: str
+    remedy: str
+    remedy_label: str | None = None
+    remedy_url: str | None = None
+    trace: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress(Component):
+    """Long work: the stage, rows done of how many, seconds left; `poll_url` answers with this again until done."""
+
+    template: ClassVar[str] = "web/components/progress.html"
+    stage: str
+    done: int
+    total: int | None = None
+    seconds_left: float | None = None
+    poll_url: str | None = None
+    noun: str = "rows"
+
+
+@dataclass(frozen=True)
+class Effect(Component):
+    """What a change would do before it is done: who enters, who leaves, what it costs, whether it can be undone."""
+
+    template: ClassVar[str] = "web/components/effect.html"
+    enters: int | None
+    leaves: int | None
+    cost: Figure | None
+    undo: str
+    currency: str | None = None
+    noun: str = "customer"
+    enters_url: str | None = None
+    leaves_url: str | None = None
+    findings: Sequence[str] = ()
+    ask_reason: bool = False
+    reason: str = ""
+    reason_error: str | None = None
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One condition of a filter as part of a sentence ("in tier" "Gold"); without `remove_url` it cannot be dropped."""
+
+    words: str
+    value: str
+    remove_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Filters(Component):
+    """The filter as a sentence: the subject, then its conditions; `clear_url` drops them all."""
+
+    template: ClassVar[str] = "web/components/filters.html"
+    subject: str
+    chips: Sequence[Chip] = ()
+    clear_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `key` names it in the query's `sort`; currency or unit stands once, in the heading."""
+
+    key: str
+    label: str
+    kind: ColumnKind = "text"
+    sortable: bool = False
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row's cells in column order, plain values or components; `href` is the page the row opens."""
+
+    cells: Sequence[object]
+    href: str | None = None
+
+
+@dataclass(frozen=True)
+class Table(Component):
+    """A table: `sort` is the key it stands in order of, "-key" when descending; pages follow each other by key."""
+
+    template: ClassVar[str] = "web/components/table.html"
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    sort: str | None = None
+    filters: Filters | None = None
+    shown: str | None = None
+    next_url: str | None = None
+    previous_url: str | None = None
+    csv_url: str | None = None
+    empty: Empty | None = None
+    show_caption: bool = False
+
+
+@dataclass(frozen=True)
+class Picture(Component):
+    """A picture made by `web.pictures`: its SVG, its summary in words, its figures as a table, a file to keep."""
+
+    template: ClassVar[str] = "web/components/picture.html"
+    title: str
+    svg: str
+    summary: str
+    table: Table | None = None
+    svg_url: str | None = None
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One touchpoint on a customer's timeline: inbound stands left, outbound right."""
+
+    at: datetime
+    direction: Direction
+    title: str
+    text: str = ""
+    medium: str = ""
+    href: str | None = None
+    held_back: str | None = None
+
+
+@dataclass(frozen=True)
+class Timeline(Component):
+    """A customer over all touchpoints, newest first as given; `who` names the customer for readers of the page."""
+
+    template: ClassVar[str] = "web/components/timeline.html"
+    who: str
+    entries: Sequence[TimelineEntry]
+    now: datetime | None = None
+    more_url: str | None = None
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """The run a page shows; `asked` is the day that was asked for when the nearest run is another one."""
+
+    day: date
+    run: str
+    href: str | None = None
+    asked: date | None = None
+
+
+@dataclass(frozen=True)
+class SortLink:
+    """A heading's link to sort by its column, and how the table stands now ("ascending", "descending", "none")."""
+
+    href: str
+    direction: str
+    icon: str
+
+
+def sort_link(column: Column, sort: str | None, query: Mapping[str, Sequence[str]]) -> SortLink:
+    """The link that sorts by `column`; it keeps the page's other parameters and starts at the first page."""
+    parameters = QueryDict(mutable=True)
+    for name, values in query.items():
+        if name not in {"sort", "after", "before"}:
+            parameters.setlist(name, list(values))
+    standing = {column.key: "ascending", f"-{column.key}": "descending"}.get(sort or "", "none")
+    parameters["sort"] = f"-{column.key}" if standing == "ascending" else column.key
+    icons = {"ascending": "sort-ascending", "descending": "sort-descending", "none": "selector"}
+    return SortLink(f"?{parameters.urlencode()}", standing, icons[standing])
+
+
+VERDICT_WORDS: Mapping[str, tuple[str, str]] = {
+    "moved": ("Moved", "The interval lies above zero: the contacts brought it about."),
+    "not_moved": ("Not moved", "An effect large enough to matter is ruled out."),
+    "cannot_tell": ("Cannot tell", "The interval holds both no effect and one that matters."),
+    "targeted": (
+        "Targeted, not randomized",
+        "Nobody was held out by chance, so no effect can be read from it.",
+    ),
+    "aa": ("A/A: nothing was sent", "Both arms were left alone: a difference here is chance or a fault."),
+}
+
+
+@dataclass(frozen=True)
+class VerdictLook:
+    """A verdict ready to draw: its words, its explanation, its figure."""
+
+    kind: str
+    words: str
+    why: str
+    figure: str | None
+
+
+def verdict_look(verdict: Verdict) -> VerdictLook:
+    """The words of a verdict; a targeted comparison and an A/A test never show an effect's figure as proof."""
+    words, why = VERDICT_WORDS[verdict.kind]
+    figure = None if verdict.kind == "targeted" else verdict.figure
+    return VerdictLook(verdict.kind, words, verdict.why or why, figure)

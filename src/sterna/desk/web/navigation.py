@@ -1,0 +1,81 @@
+"""The left rail as one declaration; an entry whose page this installation does not have is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+SEARCH = "dashboards:search"
+SIGN_IN = "users:login"
+SIGN_OUT = "users:logout"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the rail: `group` is the step of the loop it stands under, empty for a line of its own."""
+
+    label: str
+    url_name: str
+    icon: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry with its address; `current` marks the page that is open."""
+
+    label: str
+    href: str
+    icon: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The links of one step of the loop, in order; a heading only when it has a label."""
+
+    label: str
+    links: tuple[Link, ...]
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("Home", "dashboards:home", "home"),
+    Entry("Customers", "customers:list", "users", "Know"),
+    Entry("Sources", "sources:list", "database", "Know"),
+    Entry("Data quality", "sources:quality", "shield-check", "Know"),
+    Entry("Value", "values:overview", "coins", "Value"),
+    Entry("Tiers", "segments:tiers", "stairs", "Place"),
+    Entry("Moves", "segments:moves", "arrows-exchange", "Place"),
+    Entry("Plan", "plans:overview", "route", "Plan"),
+    Entry("Outbox", "contacts:outbox", "inbox", "Contact"),
+    Entry("Results", "experiments:results", "target", "Measure"),
+    Entry("Runs", "runs:list", "player-play", "Installation"),
+    Entry("Settings", "users:settings", "settings", "Installation"),
+)
+
+
+def address(url_name: str) -> str | None:
+    """The address of a page by its url name, or None when this installation does not have the page."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
+
+def rail(path: str, entries: Sequence[Entry] = ENTRIES) -> list[Group]:
+    """The groups of the rail that have a page, in order; `path` is the open page's path."""
+    found = [(entry, href) for entry in entries if (href := address(entry.url_name)) is not None]
+    current = _current(path, [href for _, href in found])
+    groups: dict[str, list[Link]] = {}
+    for entry, href in found:
+        link = Link(entry.label, href, entry.icon, href == current)
+        groups.setdefault(entry.group, []).append(link)
+    return [Group(label, tuple(links)) for label, links in groups.items()]
+
+
+def _current(path: str, hrefs: Iterable[str]) -> str | None:
+    # "/" starts every path: Home is current only when it is the very page.
+    inside = [href for href in hrefs if path == href or (href != "/" and path.startswith(href))]
+    return max(inside, key=len, default=None)

@@ -1,0 +1,1 @@
+"""The pure library: tables in, tables out."""

@@ -1,0 +1,69 @@
+"""What a lake engine must be able to do, and how one is chosen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import pyarrow as pa
+
+from sterna.engine.errors import Unsupported
+from sterna.engine.tables import Table
+
+Value = str | int | float | Decimal | date | datetime | bool | None
+
+
+class Lake(Protocol):
+    """Tables by name on one engine. Every table is typed by `tables.py`; a missing column reads as NULL."""
+
+    name: str
+
+    def mount(self, table: Table, files: Sequence[str]) -> None:
+        """Let `table` read the Parquet `files`; none gives an empty table. Raises LakeMissing."""
+
+    def put(self, table: Table, rows: pa.Table) -> None:
+        """Hold a small in-memory table under the name of `table`."""
+
+    def make(self, table: Table, sql: str, parameters: Mapping[str, Value]) -> int:
+        """Run one DuckDB-dialect SELECT with `$named` parameters into `table`; returns its row count."""
+
+    def fetch(self, table: Table) -> pa.Table:
+        """All rows of `table`, ordered by its key, typed by `tables.py`."""
+
+    def save(self, table: Table, path: Path) -> None:
+        """Write `table` as one Parquet file ordered by its key: temporary file, fsync, rename."""
+
+    def drop(self, table: Table) -> None:
+        """Forget `table`; its files stay."""
+
+    def explain(self, sql: str) -> str:
+        """`sql` as this engine will run it."""
+
+    def close(self) -> None:
+        """Give memory and threads back; a second call does nothing."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def open_lake(engine: str, scratch: Path, memory: str = "4GB", threads: int = 2) -> Lake:
+    """The lake that `engine` names: `duckdb`, or a Spark master such as `spark://host:7077` or `local[2]`.
+
+    `scratch` is a folder for spilled data. Raises Unsupported for any other name or a missing package.
+    """
+    if engine == "duckdb":
+        from sterna.engine.lake.duck import DuckLake
+
+        return DuckLake(scratch, memory, threads)
+    if engine.startswith(("spark://", "local")):
+        try:
+            from sterna.engine.lake.spark import SparkLake
+        except ModuleNotFoundError as missing:
+            raise Unsupported(f"the lake engine {engine} needs the extra sterna[spark]: {missing}") from missing
+        return SparkLake(engine, scratch, memory)
+    raise Unsupported(f"no lake engine {engine!r}: use duckdb, spark://HOST:PORT or local[N]")

@@ -1,0 +1,110 @@
+"""The lake on DuckDB, in this process."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from sterna.engine.errors import LakeMissing, StepFailed
+from sterna.engine.lake import arrow
+from sterna.engine.lake.base import Value
+from sterna.engine.tables import Table
+
+
+class DuckLake:
+    """Tables of one in-memory DuckDB connection that spills to `scratch` above `memory`."""
+
+    name = "duckdb"
+
+    def __init__(self, scratch: Path, memory: str = "4GB", threads: int = 2) -> None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "temp_directory": str(scratch),
+                "memory_limit": memory,
+                "threads": threads,
+                "TimeZone": "UTC",
+                # Nothing is fetched or loaded behind the operator's back.
+                "autoinstall_known_extensions": "false",
+            },
+        )
+        self._open = True
+
+    def mount(self, table: Table, files: Sequence[str]) -> None:
+        missing = [file for file in files if "://" not in file and not Path(file).exists()]
+        if missing:
+            raise LakeMissing(f"table {table.name}: {len(missing)} segment(s) missing, the first is {missing[0]}")
+        self.drop(table)
+        empty = f"select {', '.join(f'cast(null as {kind}) as {name}' for name, kind in table.columns.items())} limit 0"
+        if not files:
+            self._connection.execute(f"create view {table.name} as {empty}")
+            return
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        # The empty branch gives a column that an older segment lacks its type and its NULLs.
+        self._connection.execute(
+            f"create view {table.name} as select {', '.join(table.columns)} from "
+            f"(({empty}) union all by name (select * from read_parquet([{listed}], union_by_name = true)))"
+        )
+
+    def put(self, table: Table, rows: pa.Table) -> None:
+        self.drop(table)
+        self._connection.register("incoming", arrow.typed(table, rows))
+        self._connection.execute(f"create table {table.name} as select * from incoming")
+        self._connection.unregister("incoming")
+
+    def make(self, table: Table, sql: str, parameters: Mapping[str, Value]) -> int:
+        self.drop(table)
+        columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in table.columns.items())
+        try:
+            self._connection.execute(
+                f"create table {table.name} as select {columns} from (\n{sql}\n)", dict(parameters) or None
+            )
+        except duckdb.Error as error:
+            raise StepFailed(table.name, self.name, sql, str(error)) from error
+        return self.count(table)
+
+    def count(self, table: Table) -> int:
+        """How many rows `table` has."""
+        return int(self._connection.execute(f"select count(*) from {table.name}").fetchall()[0][0])
+
+    def fetch(self, table: Table) -> pa.Table:
+        rows = self._connection.sql(f"select * from {table.name} order by {', '.join(table.key)}")
+        return arrow.typed(table, rows.to_arrow_table())
+
+    def save(self, table: Table, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        target = str(unfinished).replace("'", "''")
+        self._connection.execute(
+            f"copy (select * from {table.name} order by {', '.join(table.key)}) to '{target}' "
+            "(format parquet, compression zstd, row_group_size 122880)"
+        )
+        arrow.settle(unfinished, path)
+
+    def drop(self, table: Table) -> None:
+        kinds = self._connection.execute(
+            "select table_type from information_schema.tables where table_name = $name", {"name": table.name}
+        ).fetchall()
+        if kinds:
+            kind = "view" if kinds[0][0] == "VIEW" else "table"
+            self._connection.execute(f"drop {kind} {table.name}")
+
+    def explain(self, sql: str) -> str:
+        return sql
+
+    def close(self) -> None:
+        if self._open:
+            self._connection.close()
+            self._open = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,122 @@
+"""The lake on Spark, local or on a standalone cluster that shares the file system."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import sqlglot
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from sterna.engine.errors import LakeMissing, StepFailed, Unsupported
+from sterna.engine.lake import arrow
+from sterna.engine.lake.base import Value
+from sterna.engine.tables import Table
+
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.ansi.enabled": "true",
+    # Small tables: two hundred partitions of a thousand rows cost more than the work in them.
+    "spark.sql.shuffle.partitions": "4",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+}
+
+
+class SparkLake:
+    """Tables of one Spark session, materialized under `scratch` so that each step runs once."""
+
+    name = "spark"
+
+    def __init__(self, master: str, scratch: Path, memory: str = "4GB") -> None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._scratch = scratch
+        builder = SparkSession.builder.master(master).appName("sterna")
+        builder = builder.config("spark.driver.memory", memory.lower().removesuffix("b"))
+        builder = builder.config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
+        for key, value in _SETTINGS.items():
+            builder = builder.config(key, value)
+        self._session = builder.getOrCreate()
+        self._session.sparkContext.setLogLevel("ERROR")
+        self._generation = 0
+        self._open = True
+
+    def mount(self, table: Table, files: Sequence[str]) -> None:
+        remote = [file for file in files if "://" in file]
+        if remote:
+            raise Unsupported(f"Spark reads a shared file system only; {remote[0]} is on an object store")
+        missing = [file for file in files if not Path(file).exists()]
+        if missing:
+            raise LakeMissing(f"table {table.name}: {len(missing)} segment(s) missing, the first is {missing[0]}")
+        if not files:
+            self.put(table, arrow.schema(table).empty_table())
+            return
+        rows = self._session.read.option("mergeSchema", "true").parquet(*files)
+        self._view(table, rows)
+
+    def _view(self, table: Table, rows: DataFrame) -> None:
+        columns = [
+            f"cast({name} as {_spark_type(kind)}) as {name}"
+            if name in rows.columns
+            else f"cast(null as {_spark_type(kind)}) as {name}"
+            for name, kind in table.columns.items()
+        ]
+        rows.selectExpr(*columns).createOrReplaceTempView(table.name)
+
+    def put(self, table: Table, rows: pa.Table) -> None:
+        path = self._next(table).with_suffix(".parquet")
+        arrow.write(arrow.typed(table, rows), path)
+        self._view(table, self._session.read.parquet(str(path)))
+
+    def _next(self, table: Table) -> Path:
+        self._generation += 1
+        return self._scratch / f"{table.name}-{self._generation}"
+
+    def make(self, table: Table, sql: str, parameters: Mapping[str, Value]) -> int:
+        text = self.explain(sql)
+        path = self._next(table)
+        try:
+            made = self._session.sql(text, args=dict(parameters))
+            typed = [f"cast({name} as {_spark_type(kind)}) as {name}" for name, kind in table.columns.items()]
+            made.selectExpr(*typed).write.mode("overwrite").parquet(str(path))
+        except PySparkException as error:
+            raise StepFailed(table.name, self.name, text, str(error)) from error
+        rows = self._session.read.parquet(str(path))
+        rows.createOrReplaceTempView(table.name)
+        return rows.count()
+
+    def fetch(self, table: Table) -> pa.Table:
+        rows = self._session.table(table.name).orderBy(*table.key).toArrow()
+        return arrow.typed(table, rows)
+
+    def save(self, table: Table, path: Path) -> None:
+        arrow.write(self.fetch(table), path)
+
+    def drop(self, table: Table) -> None:
+        self._session.catalog.dropTempView(table.name)
+
+    def explain(self, sql: str) -> str:
+        return sqlglot.transpile(sql, read="duckdb", write="spark", pretty=True)[0]
+
+    def close(self) -> None:
+        if self._open:
+            self._session.stop()
+            self._open = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _spark_type(kind: str) -> str:
+    return {"VARCHAR": "string", "TIMESTAMP": "timestamp_ntz", "INTEGER": "int"}.get(kind, kind.lower())

@@ -1,0 +1,1 @@
+"""Whether it worked: effects against a hold-out, their intervals and verdicts."""

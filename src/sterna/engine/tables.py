@@ -1,0 +1,120 @@
+"""The columns of every table that passes a door: the contract between the stages, on one screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+TEXT, DAY, INSTANT, MONEY = "VARCHAR", "DATE", "TIMESTAMP", "DECIMAL(18,2)"
+COUNT, SMALL, REAL, FLAG = "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN"
+SQUARE = "DECIMAL(38,4)"  # products of two amounts, summed exactly so that any row order gives one answer
+
+
+@dataclass(frozen=True)
+class Table:
+    """A named table: its columns with DuckDB types, and the key that orders it and is unique."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+
+
+def _table(name: str, key: str, **columns: str) -> Table:
+    return Table(name, tuple(key.split()), columns)
+
+
+# The lake: immutable segments, listed in the manifest. Keyed on the source record, never on the customer.
+LAKE = (
+    # One bought line; a purchase is the lines of one event. amount is what the customer paid for the line.
+    _table("lines", "event_id line_id", event_id=TEXT, line_id=TEXT, source_record=TEXT, occurred_at=INSTANT,
+           occurred_on=DAY, recorded_at=INSTANT, touchpoint=TEXT, product_id=TEXT, quantity="DECIMAL(18,3)",
+           amount=MONEY, discount=MONEY, currency=TEXT),
+    # Everything else that happened: redemptions, campaign contacts, page views, responses.
+    _table("events", "event_id", event_id=TEXT, source_record=TEXT, kind=TEXT, occurred_at=INSTANT,
+           occurred_on=DAY, recorded_at=INSTANT, touchpoint=TEXT, direction=TEXT, subject=TEXT, body=TEXT),
+    _table("products", "product_id", product_id=TEXT, department=TEXT, category=TEXT, brand=TEXT,
+           recorded_at=INSTANT),
+    _table("campaigns", "source campaign_id", source=TEXT, campaign_id=TEXT, kind=TEXT, starts_on=DAY,
+           ends_on=DAY, recorded_at=INSTANT),
+)
+
+# What a brief freezes out of the records beside the lake's files.
+FROZEN = (
+    # unit: what the hold-out is drawn by: the household if there is one, else the first identifier.
+    _table("identity_map", "source_record", source_record=TEXT, customer_id=TEXT, unit=TEXT),
+    _table("facts", "source_record fact_class source recorded_at", source_record=TEXT, fact_class=TEXT, value=TEXT,
+           source=TEXT, observed_on=DAY, recorded_at=INSTANT, confidence=REAL),
+    # The newest word per customer, medium and purpose; no row means nothing was ever said.
+    _table("consents", "customer_id medium purpose", customer_id=TEXT, medium=TEXT, purpose=TEXT, granted=FLAG),
+    _table("addresses", "customer_id medium", customer_id=TEXT, medium=TEXT, address=TEXT),
+    _table("past_contacts", "contact_id", contact_id=TEXT, customer_id=TEXT, asset=TEXT, medium=TEXT,
+           purpose=TEXT, due_on=DAY),
+    _table("arms", "experiment unit", experiment=TEXT, unit=TEXT, arm=TEXT),
+    _table("assignments", "experiment customer_id", experiment=TEXT, customer_id=TEXT, arm=TEXT, goal=TEXT,
+           asset=TEXT, assigned_on=DAY, exposed_on=DAY),
+    # Definitions laid out as rows, so that the steps can join them.
+    _table("bands", "scheme place", scheme=TEXT, place=TEXT, rank=SMALL, low=MONEY, high=MONEY),
+    _table("goals", "goal", goal=TEXT, from_place=TEXT, to_place=TEXT, priority=SMALL),
+    _table("assets", "asset goal", asset=TEXT, goal=TEXT, purpose=TEXT, wants_class=TEXT, wants_value=TEXT,
+           least_headroom=MONEY, unit_cost=MONEY, rest_days=SMALL, cap_contacts=SMALL, cap_days=SMALL),
+    _table("routes", "asset medium", asset=TEXT, medium=TEXT, preference=SMALL, contact_cost=MONEY, capacity=COUNT),
+)
+
+# What the stages make, in the order of the flow.
+MADE = (
+    # events
+    _table("clean_lines", "event_id line_id", event_id=TEXT, line_id=TEXT, source_record=TEXT, occurred_at=INSTANT,
+           occurred_on=DAY, touchpoint=TEXT, product_id=TEXT, quantity="DECIMAL(18,3)", amount=MONEY,
+           discount=MONEY),
+    _table("clean_events", "event_id", event_id=TEXT, source_record=TEXT, kind=TEXT, occurred_at=INSTANT,
+           occurred_on=DAY, touchpoint=TEXT, direction=TEXT, subject=TEXT),
+    _table("event_counts", "what", what=TEXT, row_count=COUNT, amount=MONEY),
+    # identity
+    _table("purchases", "event_id", event_id=TEXT, customer_id=TEXT, occurred_at=INSTANT, occurred_on=DAY,
+           touchpoint=TEXT, lines=COUNT, amount=MONEY, discount=MONEY),
+    _table("category_months", "customer_id month category", customer_id=TEXT, month=DAY, category=TEXT,
+           lines=COUNT, amount=MONEY),
+    _table("happenings", "event_id", event_id=TEXT, customer_id=TEXT, kind=TEXT, occurred_on=DAY, touchpoint=TEXT,
+           direction=TEXT, subject=TEXT),
+    _table("customers", "customer_id", customer_id=TEXT, unit=TEXT, source_records=COUNT, first_seen_on=DAY),
+    # profiles
+    _table("current_facts", "customer_id fact_class", customer_id=TEXT, fact_class=TEXT, value=TEXT, source=TEXT,
+           observed_on=DAY, confidence=REAL),
+    _table("profiles", "customer_id", customer_id=TEXT, unit=TEXT, first_seen_on=DAY, first_order_on=DAY,
+           last_order_on=DAY, orders=COUNT, order_days=COUNT, spend=MONEY, discount=MONEY, categories=COUNT,
+           redemptions=COUNT, facts=COUNT),
+    # value
+    _table("cells", "frequency recency_weeks age_weeks", frequency=COUNT, recency_weeks=COUNT, age_weeks=COUNT,
+           customers=COUNT),
+    _table("cell_scores", "frequency recency_weeks age_weeks", frequency=COUNT, recency_weeks=COUNT,
+           age_weeks=COUNT, alive=REAL, expected_orders=REAL),
+    _table("spend_scores", "customer_id", customer_id=TEXT, expected_order_value=REAL),
+    _table("category_headroom", "customer_id category", customer_id=TEXT, category=TEXT, own=MONEY, peer=MONEY,
+           headroom=MONEY, peers=COUNT),
+    # spend: inside the measure's window; spend_before: the window before it; the rest as of the cut.
+    _table("values", "customer_id", customer_id=TEXT, spend=MONEY, spend_before=MONEY, orders=COUNT,
+           recency_days=COUNT, breadth=COUNT, alive=REAL, expected_orders=REAL, expected_order_value=REAL,
+           expected_spend=MONEY, headroom=MONEY, potential=MONEY, top_category=TEXT, room_category=TEXT),
+    # segments: where everybody stood at both ends of the period. place is a band, "none" or "new".
+    _table("places", "customer_id", customer_id=TEXT, scheme=TEXT, from_place=TEXT, to_place=TEXT, from_rank=SMALL,
+           to_rank=SMALL, from_amount=MONEY, to_amount=MONEY, first_seen_on=DAY),
+    _table("matrix", "scheme from_place to_place", scheme=TEXT, from_place=TEXT, to_place=TEXT, customers=COUNT,
+           opening=COUNT, share=REAL, from_amount=MONEY, to_amount=MONEY),
+    _table("candidates", "customer_id goal", customer_id=TEXT, goal=TEXT, place=TEXT, spend=MONEY, headroom=MONEY,
+           missing=MONEY, position=COUNT, reason=TEXT),
+    # decisions: for each customer one row per asset that was thought of, and one in all at least.
+    _table("options", "customer_id asset goal medium", customer_id=TEXT, unit=TEXT, asset=TEXT, goal=TEXT, medium=TEXT,
+           purpose=TEXT, worth=MONEY, cost=MONEY, fit=TEXT, barrier=TEXT, detail=TEXT),
+    _table("decisions", "customer_id", customer_id=TEXT, unit=TEXT, goal=TEXT, asset=TEXT, medium=TEXT, purpose=TEXT,
+           experiment=TEXT, arm=TEXT, outcome=TEXT, reason_code=TEXT, reason=TEXT, worth=MONEY, cost=MONEY,
+           due_on=DAY, address=TEXT),
+    # measurement: exact sums per arm, then comparisons with their verdicts.
+    _table("arm_sums", "experiment comparison arm", experiment=TEXT, comparison=TEXT, arm=TEXT, customers=COUNT,
+           sum_y=SQUARE, sum_yy=SQUARE, sum_x=SQUARE, sum_xx=SQUARE, sum_xy=SQUARE, exposed=COUNT),
+    _table("comparisons", "experiment comparison", experiment=TEXT, comparison=TEXT, is_primary=FLAG, measure=TEXT,
+           design=TEXT, treated=COUNT, held_out=COUNT, mean_treated=REAL, mean_held_out=REAL, effect=REAL, low=REAL,
+           high=REAL, relative=REAL, relative_low=REAL, relative_high=REAL, p=REAL, p_adjusted=REAL, verdict=TEXT,
+           reason=TEXT),
+    _table("campaign_reach", "source campaign_id", source=TEXT, campaign_id=TEXT, kind=TEXT, starts_on=DAY, ends_on=DAY,
+           targeted=COUNT, others=COUNT, redeemed=COUNT, design=TEXT),
+)
+
+TABLES: Mapping[str, Table] = {table.name: table for table in (*LAKE, *FROZEN, *MADE)}

@@ -1,0 +1,1 @@
+"""What a customer is worth: spend, purchases still to come, potential and influence."""

@@ -1,0 +1,86 @@
+"""Finds the peak of a log-likelihood of positive parameters, and how sharply it is peaked."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from sterna.engine.errors import BadInput
+from sterna.engine.value.cells import Floats
+
+# Parameters in their natural scale in; the log-likelihood and its gradient out.
+Likelihood = Callable[[Floats], tuple[float, Floats]]
+
+REACH = 9.0  # how far, in logs, a parameter may run from its start: a factor of 8,000 either way
+FLAT = 1e-5  # the largest slope per customer and log-parameter that still counts as a peak
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Where the climb ended; `at_limit` holds the positions of the parameters that ran to their limit."""
+
+    parameters: tuple[float, ...]
+    log_likelihood: float
+    at_limit: tuple[int, ...]
+    standard_errors: tuple[float, ...] | None
+
+
+def climb(likelihood: Likelihood, start: Sequence[float], customers: float) -> Peak:
+    """The maximum by L-BFGS-B on log-parameters, sharpened by Newton steps.
+
+    `start` holds positive values, `customers` the total weight, so that tolerances are per customer.
+    `standard_errors` come from the observed information, and are None where it has no inverse with a
+    positive diagonal or a parameter is at its limit. Raises BadInput when no peak is found.
+    """
+
+    def downhill(logs: Floats) -> tuple[float, Floats]:
+        value, gradient = likelihood(np.exp(logs))
+        return -value / customers, -gradient * np.exp(logs) / customers
+
+    origin = np.log(np.asarray(start, dtype=np.float64))
+    bounds = [(low, low + 2 * REACH) for low in origin - REACH]
+    options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000, "maxfun": 5000}
+    found = minimize(downhill, origin, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    limited = np.flatnonzero(np.abs(found.x - origin) > REACH - 1e-6)
+    free = np.setdiff1d(np.arange(origin.size), limited)
+    if not np.isfinite(found.fun) or np.abs(found.jac[free]).max(initial=0.0) > FLAT:
+        raise BadInput(f"the likelihood has no peak for these customers: {found.message}")
+    logs = found.x if limited.size else _sharpened(downhill, found.x)
+    theta = np.exp(logs)
+    errors = None if limited.size else _standard_errors(likelihood, theta)
+    return Peak(tuple(theta.tolist()), likelihood(theta)[0], tuple(limited.tolist()), errors)
+
+
+def _sharpened(downhill: Likelihood, logs: Floats) -> Floats:
+    """Two Newton steps, each kept only if it flattens the slope.
+
+    L-BFGS-B stops some digits short on a flat top, which would tell cells and rows of one data set apart.
+    """
+    slope = downhill(logs)[1]
+    for _ in range(2):
+        step, *_ = np.linalg.lstsq(_curvature(downhill, logs, np.full(logs.size, 1e-4)), slope, rcond=None)
+        tried = logs - step
+        tried_slope = downhill(tried)[1] if np.abs(step).max() < 0.5 else slope
+        if np.abs(tried_slope).max() >= np.abs(slope).max():
+            break
+        logs, slope = tried, tried_slope
+    return logs
+
+
+def _curvature(function: Likelihood, at: Floats, steps: Floats) -> Floats:
+    """The symmetric matrix of second derivatives, by central differences of the analytic gradient."""
+    shifts = np.diag(steps)
+    rows = [(function(at + shift)[1] - function(at - shift)[1]) / (2 * shift.sum()) for shift in shifts]
+    matrix = np.array(rows)
+    return np.asarray((matrix + matrix.T) / 2, dtype=np.float64)
+
+
+def _standard_errors(likelihood: Likelihood, theta: Floats) -> tuple[float, ...] | None:
+    """Roots of the diagonal of the inverse observed information."""
+    information = -_curvature(likelihood, theta, theta * 1e-4)
+    try:
+        np.linalg.cholesky(information)
+    except np.linalg.LinAlgError:  # a ridge, not a peak: any figure here would be invented
+        return None
+    return tuple(np.sqrt(np.diag(np.linalg.inv(information))).tolist())
