@@ -1,6 +1,8 @@
-"""Binds the markers of pytest.ini to the machine: which tests can run here."""
+"""Binds the tests to the machine: which can run here, and a STERNA_HOME with its own database."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -8,22 +10,57 @@ from hypothesis import settings
 
 from tests.setup_machine import in_ci, missing_tools
 
-# Tests have a home, and with it an embedded PostgreSQL, of their own; set before Django reads its settings.
-os.environ.setdefault("STERNA_HOME", str(Path(__file__).parent / ".sterna" / "test"))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sterna.desk.config.settings")
-
 # A shared machine is slow at times; a deadline would test the machine. Under CI the examples are the same on
 # every run, so that a red run can be run again.
 settings.register_profile("sterna", deadline=None, derandomize=in_ci(), print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "sterna"))
 
+# Folders whose tests need no records. A run of these alone starts no database.
+WITHOUT_RECORDS = ("engine", "channels", "contracts", "docs")
+OWN_HOME = pytest.StashKey[Path]()
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuses to start under CI where a tool is missing: a skipped test there would read as a passed one."""
+    """Refuses to start under CI where a tool is missing, then sets up Django on a home made for this run.
+
+    A skipped test under CI would read as a passed one. The home is made here and not in pytest.ini's
+    DJANGO_SETTINGS_MODULE, because loading the settings starts the database of whatever STERNA_HOME then is.
+    """
     absent = missing_tools()
     if absent and in_ci():
         names = ", ".join(tool.package for tool in absent)
         raise pytest.UsageError(f"CI needs {names}; run tests/setup_machine.py as root first")
+    if not hasattr(config, "workerinput"):
+        config.stash[OWN_HOME] = Path(tempfile.mkdtemp(prefix="sterna-tests-"))
+        os.environ["STERNA_HOME"] = str(config.stash[OWN_HOME])
+    if _needs_records(config):
+        _set_up_django()
+
+
+def _needs_records(config: pytest.Config) -> bool:
+    pure = [config.rootpath / "tests" / folder for folder in WITHOUT_RECORDS]
+    chosen = [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
+    return not all(any(path.is_relative_to(folder) for folder in pure) for path in chosen)
+
+
+def _set_up_django() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "sterna.desk.config.settings"
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the run's database and removes its home; workers leave that to the process that made it."""
+    home = config.stash.get(OWN_HOME, None)
+    if home is None:
+        return
+    if (home / "postgres").exists():
+        from sterna.desk.config import postgres
+
+        postgres.stop(home)
+    shutil.rmtree(home)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,12 +70,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker(tool.marker) is not None:
                 item.add_marker(skip)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stops the tests' PostgreSQL when the last worker is done: nothing of a test run is left running."""
-    if hasattr(config, "workerinput") or os.environ.get("STERNA_DATABASE_URL"):
-        return
-    from sterna.desk.config import options, postgres
-
-    postgres.stop(options.home())

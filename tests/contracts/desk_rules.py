@@ -37,23 +37,43 @@ def writes_outside_actions(module: Module) -> list[str]:
     """Calls that change a record from a view, form, query, task or template tag."""
     if MAY_WRITE & {PurePosixPath(part).stem for part in PurePosixPath(module.path).parts}:
         return []
-    return [
-        module.at(call, f"writes outside actions.py: .{call.func.attr}()")
+    found = [
+        call
         for call in calls(module)
-        if isinstance(call.func, ast.Attribute) and _writes(call, call.func)
+        if isinstance(call.func, ast.Attribute)
+        and (
+            _changes_models(call, call.func) or (_is_sql_write(call, call.func) and not _only_scratch(module))
+        )
     ]
+    return [module.at(call, f"writes outside actions.py: {dotted(call.func)}()") for call in found]
 
 
-def _writes(call: ast.Call, method: ast.Attribute) -> bool:
+def _changes_models(call: ast.Call, method: ast.Attribute) -> bool:
     if method.attr in ALWAYS_WRITES:
         return True
-    if method.attr in QUERYSET_WRITES:
-        receiver = set(dotted(method.value).split("."))
-        # `delete()` without arguments is the model's; a dictionary, a set and a hash have none.
-        return bool(receiver & QUERYSET_VERBS) or (
-            method.attr == "delete" and not call.args and not call.keywords
-        )
+    if method.attr not in QUERYSET_WRITES:
+        return False
+    receiver = set(dotted(method.value).split("."))
+    # `delete()` without arguments is the model's; a dictionary, a set and a hash have none.
+    return bool(receiver & QUERYSET_VERBS) or (
+        method.attr == "delete" and not call.args and not call.keywords
+    )
+
+
+def _is_sql_write(call: ast.Call, method: ast.Attribute) -> bool:
     return method.attr in {"execute", "executemany", "copy"} and bool(SQL_WRITE.match(_leading_text(call)))
+
+
+def _only_scratch(module: Module) -> bool:
+    """Whether its SQL reaches only a DuckDB of its own: the module imports DuckDB and no way to the records."""
+    imported = {
+        name
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+    }
+    packages = {name.split(".")[0] for name in imported}
+    return "duckdb" in packages and not packages & {"django", "psycopg", "psycopg_pool"}
 
 
 def _leading_text(call: ast.Call) -> str:

@@ -1,4 +1,4 @@
-"""The manner of the code is kept, and each rule is shown to find a planted fault and to leave good code alone."""
+"""The manner of the code is kept, and each rule is shown to find a planted fault and to spare good code."""
 
 import statistics
 

@@ -23,6 +23,13 @@ PLANTED: list[tuple[Rule, str, int]] = [
     (desk_rules.writes_outside_actions, "cursor.copy('copy (select 1) to stdout')", 0),
     (desk_rules.writes_outside_actions, "{}.update(a=1)\nhash.update(b'')", 0),
     (desk_rules.writes_outside_actions, "Plan.objects.filter(a=1).values('b')", 0),
+    (desk_rules.writes_outside_actions, "import duckdb\nc.execute('insert into t select 1')", 0),
+    (
+        desk_rules.writes_outside_actions,
+        "import duckdb\nimport psycopg\nc.execute('insert into t select 1')",
+        1,
+    ),
+    (desk_rules.writes_outside_actions, "import duckdb\nfrom django.db import connection\nx.save()", 1),
     (desk_rules.environment_reads, "import os\nx = os.environ['A']", 1),
     (desk_rules.environment_reads, "import os\nx = os.environ.get('A')", 1),
     (desk_rules.environment_reads, "import os\nx = os.getenv('A')", 1),

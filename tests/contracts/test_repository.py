@@ -1,4 +1,4 @@
-"""What is tracked can be cloned anywhere: no address of a registry, no path of one machine, one floor of Python."""
+"""What is tracked can be cloned anywhere: no registry address, no machine path, one floor of Python."""
 
 import re
 import tomllib

@@ -180,5 +180,3 @@ def refuse_when_closed(closed: bool, medium: str) -> None:
     """Raise TransportError when a transport is used after `close`: a later attempt may well succeed."""
     if closed:
         raise TransportError(permanent=False, detail=f"{medium}: the transport is closed")
-
-

@@ -11,7 +11,6 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from liquid import BoundTemplate, Environment
 from liquid.exceptions import FilterArgumentError, LiquidError
-from liquid.token import Token
 
 from sterna.channels.base import ContentError, Field
 
@@ -22,8 +21,8 @@ OUTPUT_LIMIT = 1_000_000
 VALUE_LIMIT = 100_000
 INTEGER_BITS = 4_096
 
-ARITHMETIC = (
-    "abs at_least at_most ceil divided_by floor minus modulo plus round times".split()  # noqa: SIM905
+ARITHMETIC = frozenset(
+    ["abs", "at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round", "times"]
 )
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -43,9 +42,9 @@ def fill(field: str, source: str, context: Mapping[str, Any], *, markup: bool = 
     its filters cannot take, or passes a limit.
     """
     try:
-        return parse(source, markup).render(**context)
+        return str(parse(source, markup).render(**context))
     except LiquidError as error:
-        raise ContentError(field, describe(error)) from error
+        raise ContentError(field, describe(error, source)) from error
     except (ArithmeticError, TypeError, ValueError) as error:
         # A library filter may trip over one customer's odd value; that customer fails, not the batch.
         raise ContentError(field, f"a filter cannot take a value: {error}") from error
@@ -71,8 +70,8 @@ def environment(markup: bool) -> LimitedEnvironment:
 
 def bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """A filter that refuses values and results beyond the limits, and knows decimals."""
-    convert = plain_number if name in ARITHMETIC else unchanged
-    precheck = PRECHECKS.get(name, unchanged)
+    convert: Callable[[Any], Any] = plain_number if name in ARITHMETIC else unchanged
+    precheck: Callable[..., Any] = PRECHECKS.get(name, unchanged)
 
     @wraps(function)  # carries the library's marks that ask for the environment or the context
     def limited(value: Any, *arguments: Any, **named: Any) -> Any:
@@ -137,15 +136,10 @@ PRECHECKS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def describe(error: LiquidError) -> str:
-    """A Liquid error in one line, with the line of the template where it is known."""
-    where = f"line {line_of(error.token)}: " if error.token and error.token.start_index >= 0 else ""
-    return f"{where}{error.message}"
-
-
-def line_of(token: Token) -> int:
-    """The line of a token, counted from 1."""
-    return line_at(token.source, token.start_index)
+def describe(error: LiquidError, source: str) -> str:
+    """A Liquid error in one line with the line of the template, the last where something is not closed."""
+    index = error.token.start_index if error.token else -1
+    return f"line {line_at(source, index if index >= 0 else len(source))}: {error.message}"
 
 
 def line_at(source: str, index: int) -> int:
@@ -170,7 +164,7 @@ def lint_liquid(field: str, source: str) -> Iterator[str]:
     try:
         analysis = parse(source, False).analyze()
     except LiquidError as error:
-        yield f"{field}: Liquid, {describe(error)}"
+        yield f"{field}: Liquid, {describe(error, source)}"
         return
     for name in analysis.filters.keys() - environment(False).filters.keys():
         line = line_at(source, analysis.filters[name][0].index)

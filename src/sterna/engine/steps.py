@@ -25,7 +25,7 @@ _NOT_PORTABLE = re.compile(
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"--\s*(?:(makes|params):\s*)?(.*)")
-_GROUPS = {"VARCHAR": "text", "DATE": "day", "TIMESTAMP": "instant", "BOOLEAN": "flag", "DOUBLE": "number"}
+_GROUPS = {"VARCHAR": "text", "TEXT": "text", "DATE": "day", "TIMESTAMP": "instant", "BOOLEAN": "flag", "DOUBLE": "number"}
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,14 @@ def names() -> list[str]:
     """Every step there is, as stage/file, in order."""
     root = Path(str(resources.files("sterna.engine")))
     return sorted(f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.sql"))
+
+
+def reads(step: Step) -> list[Table]:
+    """The tables of tables.py that `step` reads, in the order of their names."""
+    tree = sqlglot.parse_one(step.sql, read="duckdb")
+    own = {str(part.alias) for part in tree.find_all(exp.CTE)}
+    named = {str(table.name) for table in tree.find_all(exp.Table)}
+    return [TABLES[name] for name in sorted(named - own)]
 
 
 def check_all() -> list[str]:

@@ -72,6 +72,8 @@ MADE = (
            touchpoint=TEXT, lines=COUNT, amount=MONEY, discount=MONEY),
     _table("category_months", "customer_id month category", customer_id=TEXT, month=DAY, category=TEXT,
            lines=COUNT, amount=MONEY),
+    # What of the clean rows belongs to no customer yet, and source records that two customers claim.
+    _table("unresolved", "what", what=TEXT, row_count=COUNT, amount=MONEY),
     _table("happenings", "event_id", event_id=TEXT, customer_id=TEXT, kind=TEXT, occurred_on=DAY, touchpoint=TEXT,
            direction=TEXT, subject=TEXT),
     _table("customers", "customer_id", customer_id=TEXT, unit=TEXT, source_records=COUNT, first_seen_on=DAY),
@@ -82,6 +84,9 @@ MADE = (
            last_order_on=DAY, orders=COUNT, order_days=COUNT, spend=MONEY, discount=MONEY, categories=COUNT,
            redemptions=COUNT, facts=COUNT),
     # value
+    # An order is a purchase above zero. frequency: repeat order days; repeat_spend: what was ordered on them.
+    _table("histories", "customer_id", customer_id=TEXT, first_order_on=DAY, last_order_on=DAY, frequency=COUNT,
+           recency_weeks=COUNT, age_weeks=COUNT, repeat_spend=MONEY),
     _table("cells", "frequency recency_weeks age_weeks", frequency=COUNT, recency_weeks=COUNT, age_weeks=COUNT,
            customers=COUNT),
     _table("cell_scores", "frequency recency_weeks age_weeks", frequency=COUNT, recency_weeks=COUNT,
@@ -103,6 +108,12 @@ MADE = (
     # decisions: for each customer one row per asset that was thought of, and one in all at least.
     _table("options", "customer_id asset goal medium", customer_id=TEXT, unit=TEXT, asset=TEXT, goal=TEXT, medium=TEXT,
            purpose=TEXT, worth=MONEY, cost=MONEY, fit=TEXT, barrier=TEXT, detail=TEXT),
+    # The open options in the order in which the budget is walked: customers by position, their ways by choice.
+    _table("ranked", "customer_id asset goal medium", customer_id=TEXT, unit=TEXT, asset=TEXT, goal=TEXT, medium=TEXT,
+           position=COUNT, choice=COUNT, arm=TEXT, worth=MONEY, cost=MONEY, capacity=COUNT),
+    # Where the walk ended for each: outcome contact, held out or left out; spent is the sum up to there.
+    _table("allocations", "customer_id", customer_id=TEXT, asset=TEXT, goal=TEXT, medium=TEXT, position=COUNT, arm=TEXT,
+           outcome=TEXT, barrier=TEXT, spent=MONEY),
     _table("decisions", "customer_id", customer_id=TEXT, unit=TEXT, goal=TEXT, asset=TEXT, medium=TEXT, purpose=TEXT,
            experiment=TEXT, arm=TEXT, outcome=TEXT, reason_code=TEXT, reason=TEXT, worth=MONEY, cost=MONEY,
            due_on=DAY, address=TEXT),

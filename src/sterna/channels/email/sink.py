@@ -1,6 +1,5 @@
-"""A mail server for this machine alone that keeps each message as a file, so that a demo sends nothing out."""
+"""A mail server for this machine alone that keeps each message as a file: a demo sends nothing out."""
 
-import os
 import socket
 import time
 from itertools import count
@@ -54,7 +53,9 @@ class Keeper:
         front = "".join(f"X-Envelope-To: {to}\r\n" for to in envelope.rcpt_tos)
         content = envelope.original_content or b""
         name = f"{time.time_ns():020}-{next(self.numbers):06}.eml"
-        write_whole(self.folder / name, f"X-Envelope-From: {envelope.mail_from}\r\n{front}".encode() + content)
+        write_whole(
+            self.folder / name, f"X-Envelope-From: {envelope.mail_from}\r\n{front}".encode() + content
+        )
         return f"250 kept as {name}"
 
 
@@ -62,7 +63,7 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write under another name and rename, so that a reader never meets half a message."""
     partial = path.with_suffix(".partial")
     partial.write_bytes(data)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def serve(folder: Path | str, host: str = "127.0.0.1", port: int = 0) -> Sink:
@@ -78,19 +79,21 @@ def serve(folder: Path | str, host: str = "127.0.0.1", port: int = 0) -> Sink:
         raise Unsupported("the mail sink needs the package aiosmtpd: install sterna[demo]") from error
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    controller = Controller(
-        Keeper(folder), hostname=host, port=port or free_port(host), enable_SMTPUTF8=True, ident="sterna sink"
-    )
     try:
-        controller.start()
+        port = usable_port(host, port)
     except OSError as error:
         raise BadInput(f"the mail sink cannot listen on {host}:{port}: {error}") from error
+    controller = Controller(
+        Keeper(folder), hostname=host, port=port, enable_SMTPUTF8=True, ident="sterna sink"
+    )
+    controller.start()
     return Sink(controller)
 
 
-def free_port(host: str) -> int:
-    """A port that was free a moment ago."""
+def usable_port(host: str, port: int = 0) -> int:
+    """The port if it is free, or any free one for 0; asked first, as the server takes seconds to notice."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server: old connections linger
+        probe.bind((host, port))
+        found: int = probe.getsockname()[1]
+        return found

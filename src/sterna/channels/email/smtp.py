@@ -203,7 +203,7 @@ class Connection:
         try:
             if settings.tls:
                 smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                    settings.host, settings.port, helo, settings.timeout, context=secure
+                    settings.host, settings.port, helo, timeout=settings.timeout, context=secure
                 )
             else:
                 smtp = smtplib.SMTP(settings.host, settings.port, helo, settings.timeout)

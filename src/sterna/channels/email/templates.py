@@ -22,7 +22,7 @@ ELEMENTS = frozenset(
     mj-html-attribute mj-preview mj-style mj-title mj-body mj-accordion mj-accordion-element
     mj-accordion-text mj-accordion-title mj-button mj-carousel mj-carousel-image mj-column mj-divider
     mj-group mj-hero mj-image mj-navbar mj-navbar-link mj-raw mj-section mj-social mj-social-element
-    mj-spacer mj-table mj-text mj-wrapper""".split()
+    mj-spacer mj-table mj-text mj-wrapper""".split()  # noqa: SIM905
 )
 
 
@@ -63,8 +63,8 @@ def lint_mjml(source: str) -> Iterator[str]:
         if not unfit:
             yield str(error)
         return
-    yield from lint_liquid("mjml", html)
     yield from lost_liquid(source, html)
+    yield from misplaced_liquid(source, html)
 
 
 def unfit_liquid(source: str) -> Iterator[str]:
@@ -103,6 +103,14 @@ def misnested(source: str) -> Iterator[str]:
 def blank(match: re.Match[str]) -> str:
     """As many blanks as the match has characters, its line breaks kept so that lines still count."""
     return re.sub(r"[^\n]", " ", match[0])
+
+
+def misplaced_liquid(source: str, html: str) -> Iterator[str]:
+    """Liquid that is wrong as written, or that no longer fits together where MRML has put it."""
+    as_written = list(lint_liquid("mjml", source))
+    yield from as_written
+    if not as_written and any(lint_liquid("mjml", html)):
+        yield "mjml: a Liquid tag is parted from its end tag; keep both inside, or both around, one element"
 
 
 def lost_liquid(source: str, html: str) -> Iterator[str]:

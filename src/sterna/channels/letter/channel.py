@@ -1,8 +1,8 @@
 """Letters as a channel: what an author writes, and the page that it becomes for one person."""
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date as Day
 from html import escape
 from typing import Any
 
@@ -41,8 +41,8 @@ ADDRESS_LINES = 6  # as many as the window of an envelope shows
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a letter is set, out of `context["letter"]`.
 
-    `date` is a day, or text that is written as it stands. `font_folder` holds fonts for scripts that the built-in
-    one lacks.
+    `date` is a day, or text that is written as it stands. `font_folder` holds fonts for scripts that the
+    built-in one lacks.
     """
 
     paper: str = "a4"
@@ -80,7 +80,9 @@ class LetterChannel:
         parts["signature"] = parts["signature"] or company
         page = read_page(of(context, "letter"))
         pdf = typeset(layout(parts, page, context, company), page.font_folder)
-        text = "\n\n".join(parts[name] for name in ("salutation", "body", "closing", "signature") if parts[name])
+        text = "\n\n".join(
+            parts[name] for name in ("salutation", "body", "closing", "signature") if parts[name]
+        )
         attachment = Attachment("letter.pdf", "application/pdf", pdf)
         return Rendered(self.name, parts["subject"], text, "", (attachment,), preview(parts["subject"], text))
 
@@ -122,7 +124,9 @@ def layout(parts: Mapping[str, str], page: Page, context: Mapping[str, Any], com
     if not lines(customer.get("address")):
         raise ContentError("customer.address", "a letter needs the customer's postal address")
     if len(address) > ADDRESS_LINES:
-        raise ContentError("customer.address", f"the envelope shows {ADDRESS_LINES} lines, not {len(address)}")
+        raise ContentError(
+            "customer.address", f"the envelope shows {ADDRESS_LINES} lines, not {len(address)}"
+        )
     return {
         "paper": page.paper,
         "lang": page.lang,
@@ -157,7 +161,7 @@ def paragraphs(body: str) -> list[list[str]]:
 
 def written_date(page: Page) -> str:
     """The date as the letter shows it: a day is written in the manner of the paper's countries."""
-    if not isinstance(page.date, Day):
+    if not isinstance(page.date, datetime.date):
         return str(page.date)
     month = f"{page.date:%B}"
     if page.paper == "us-letter":

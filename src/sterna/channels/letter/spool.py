@@ -18,7 +18,7 @@ class SpoolSettings:
 
 
 class SpoolTransport:
-    """Puts letters into a folder; the same key overwrites its own file, so nothing is printed twice from it."""
+    """Puts letters into a folder; the same key overwrites its own file, so nothing doubles."""
 
     def __init__(self, settings: SpoolSettings) -> None:
         self.folder = Path(settings.folder)
@@ -67,7 +67,7 @@ def write_durably(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(partial, path)
+    partial.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

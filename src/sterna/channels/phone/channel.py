@@ -76,7 +76,9 @@ class PhoneChannel:
 
     def render(self, content: Content) -> Rendered:
         """The opening as subject; the three parts under their headings as text and as preview."""
-        parts = {name: fill(name, content.variant.get(name, ""), content.context).strip() for name in HEADINGS}
+        parts = {
+            name: fill(name, content.variant.get(name, ""), content.context).strip() for name in HEADINGS
+        }
         text = "\n\n".join(f"{HEADINGS[name]}\n{part}" for name, part in parts.items())
         preview = "".join(preview_part(HEADINGS[name], part) for name, part in parts.items())
         return Rendered(self.name, parts["opening"], text, "", (), preview)

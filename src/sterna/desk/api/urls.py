@@ -1,5 +1,10 @@
 """Addresses of the app `api`."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sterna.desk.api import views
+
+urlpatterns: list[URLPattern] = [
+    path("v1/batch", views.batch, name="batch"),
+    path("health", views.health, name="health"),
+]

@@ -31,6 +31,7 @@ OPTIONS = (
     Option("STERNA_TIME_ZONE", "America/New_York", "The program's time zone: what a day is. Fixed by the first import."),
     Option("STERNA_CURRENCY", "USD", "The reporting currency, a three-letter code."),
     Option("STERNA_COMPANY", "Your company", "The name under which customers are written to."),
+    Option("STERNA_COMPANY_ADDRESS", "", "The lines of the company's postal address for letters, separated by ; signs."),
     Option("STERNA_NOW", "", "A moment such as 2017-07-01T12:00:00+00:00 to take for the present: for simulations and "
            "tests. Every page says so."),
     Option("STERNA_LAKE_ENGINE", "duckdb", "What computes: duckdb, or a Spark master such as spark://host:7077 or "

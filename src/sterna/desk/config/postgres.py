@@ -46,6 +46,8 @@ def start(home: Path) -> dict[str, Any]:
     """
     prepare_home(home)
     server = _server(folder(home))
+    # Starting as root, the package opens every folder above its own for all to read; the home is closed again.
+    prepare_home(home)
     info = psycopg.conninfo.conninfo_to_dict(server.get_uri())
     host, port = str(info["host"]), str(info.get("port", "5432"))
     _ensure_database(host, port)

@@ -37,7 +37,14 @@ class Contact(models.Model):
     reason = models.TextField()
     cost = models.DecimalField(max_digits=18, decimal_places=2)
     planned_at = models.DateTimeField()
+    # Who holds a reserved contact and until when. Leases and waits run on the database's own clock: under a pretended
+    # present that stands still they would never end.
+    claim = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+    # Set before the first byte leaves. A lease that ends with it set may have reached somebody.
+    handing_at = models.DateTimeField(null=True)
+    # After a temporary failure: not tried again before.
+    not_before = models.DateTimeField(null=True)
     attempts = models.IntegerField(default=0)
     handed_over_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)

@@ -1,5 +1,12 @@
-"""Addresses of the app `contacts`."""
+"""Addresses of what is done to contacts."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sterna.desk.contacts import views
+
+urlpatterns: list[URLPattern] = [
+    path("contacts/<uuid:pk>/preview", views.preview, name="contact_preview"),
+    path("contacts/<uuid:pk>/settle", views.settle, name="contact_settle"),
+    path("contacts/<uuid:pk>/withdraw", views.withdraw, name="contact_withdraw"),
+    path("contacts/tasks/<uuid:pk>/done", views.task_done, name="task_done"),
+]

@@ -80,4 +80,6 @@ class Address(models.Model):
     recorded_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("customer", "medium", "address"), name="address_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("customer", "medium", "address"), name="address_once"),
+        )

@@ -60,7 +60,9 @@ class Comparison(models.Model):
     reason = models.TextField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("run_id", "experiment", "name"), name="comparison_once_a_run"),)
+        constraints = (
+            models.UniqueConstraint(fields=("run_id", "experiment", "name"), name="comparison_once_a_run"),
+        )
 
 
 class CampaignReach(models.Model):
@@ -79,4 +81,6 @@ class CampaignReach(models.Model):
     design = models.CharField(max_length=40)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("run_id", "source", "campaign_id"), name="reach_once_a_run"),)
+        constraints = (
+            models.UniqueConstraint(fields=("run_id", "source", "campaign_id"), name="reach_once_a_run"),
+        )

@@ -17,6 +17,7 @@ class Segment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     table = models.CharField(max_length=40)
+    # Relative to STERNA_HOME, so that a home can be moved.
     path = models.CharField(max_length=400, unique=True)
     rows = models.BigIntegerField()
     bytes = models.BigIntegerField()
@@ -39,3 +40,11 @@ class Mark(models.Model):
 
     name = models.CharField(max_length=40, primary_key=True)
     position = models.BigIntegerField(default=0)
+
+
+class Fixed(models.Model):
+    """A setting that the lake's rows depend on, as it was when the first of them was written."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    value = models.CharField(max_length=80)
+    fixed_at = models.DateTimeField()

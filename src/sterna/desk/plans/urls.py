@@ -1,5 +1,7 @@
-"""Addresses of the app `plans`."""
+"""Addresses of what is done to a plan."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sterna.desk.plans import views
+
+urlpatterns: list[URLPattern] = [path("plans/<uuid:pk>/approve", views.approve, name="plan_approve")]

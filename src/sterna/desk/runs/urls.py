@@ -1,5 +1,7 @@
-"""Addresses of the app `runs`."""
+"""Addresses of what is done to runs."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sterna.desk.runs import views
+
+urlpatterns: list[URLPattern] = [path("runs/start", views.start, name="run_start")]

@@ -56,7 +56,9 @@ class Move(models.Model):
     to_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("run_id", "scheme", "customer"), name="move_once_a_run"),)
+        constraints = (
+            models.UniqueConstraint(fields=("run_id", "scheme", "customer"), name="move_once_a_run"),
+        )
         indexes = (models.Index(fields=("run_id", "from_place", "to_place"), name="move_by_cell"),)
 
 
@@ -70,13 +72,16 @@ class MatrixCell(models.Model):
     to_place = models.CharField(max_length=80)
     customers = models.BigIntegerField()
     opening = models.BigIntegerField()
-    share = models.FloatField()
+    # NULL where nobody opened: there is no share, which is not a share of zero.
+    share = models.FloatField(null=True)
     from_amount = models.DecimalField(max_digits=18, decimal_places=2)
     to_amount = models.DecimalField(max_digits=18, decimal_places=2)
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("run_id", "scheme", "from_place", "to_place"), name="cell_once_a_run"),
+            models.UniqueConstraint(
+                fields=("run_id", "scheme", "from_place", "to_place"), name="cell_once_a_run"
+            ),
         )
 
 
@@ -95,4 +100,6 @@ class Candidate(models.Model):
     reason = models.TextField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("run_id", "customer", "goal"), name="candidate_once_a_run"),)
+        constraints = (
+            models.UniqueConstraint(fields=("run_id", "customer", "goal"), name="candidate_once_a_run"),
+        )

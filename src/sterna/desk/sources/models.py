@@ -22,6 +22,8 @@ class Source(models.Model):
     identifier_kind = models.CharField(max_length=40, default="user_id")
     write_key_sha256 = models.CharField(max_length=64, null=True, unique=True)
     enabled = models.BooleanField(default=True)
+    # Which traits of an identify call become facts: {"age": {"fact_class": "demography.age", "purpose": "marketing"}}.
+    traits = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
 
 
@@ -56,7 +58,9 @@ class Import(models.Model):
     class Meta:
         ordering = ("-started_at", "-id")
         constraints = (
-            models.UniqueConstraint(fields=("source", "name", "file_sha256", "mapping_sha256"), name="import_once"),
+            models.UniqueConstraint(
+                fields=("source", "name", "file_sha256", "mapping_sha256"), name="import_once"
+            ),
         )
 
 

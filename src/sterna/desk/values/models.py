@@ -53,7 +53,9 @@ class CategoryRoom(models.Model):
     peers = models.BigIntegerField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("run_id", "customer", "category"), name="room_once_a_run"),)
+        constraints = (
+            models.UniqueConstraint(fields=("run_id", "customer", "category"), name="room_once_a_run"),
+        )
 
 
 class Model(models.Model):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from django.http import QueryDict
+from django.utils.safestring import SafeString
 
 from sterna.desk.web.formats import Figure
 
@@ -26,7 +27,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Provenance:
-    """How a figure was made: its meaning in a sentence, definition and version, run, day, SQL or formula, rows."""
+    """How a figure was made: its meaning in a sentence, definition, version, run, day, SQL, rows."""
 
     meaning: str
     definition: str | None = None
@@ -41,7 +42,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Number(Component):
-    """A figure that answers for itself; `value` None is written "unknown" with `missing`, what would make it known."""
+    """A figure that answers for itself; None is "unknown", with `missing`, what would make it known."""
 
     template: ClassVar[str] = "web/components/number.html"
     label: str
@@ -74,7 +75,7 @@ class GroupLetter(Component):
 
 @dataclass(frozen=True)
 class Verdict(Component):
-    """What a comparison shows; `figure` is the effect in words and is left out when the contacts were targeted."""
+    """What a comparison shows; `figure` is the effect in words, left out when the contacts were targeted."""
 
     template: ClassVar[str] = "web/components/verdict.html"
     kind: VerdictKind
@@ -134,7 +135,7 @@ class Failed(Component):
 
 @dataclass(frozen=True)
 class Progress(Component):
-    """Long work: the stage, rows done of how many, seconds left; `poll_url` answers with this again until done."""
+    """Long work: stage, rows done of how many, seconds left; `poll_url` answers with it again."""
 
     template: ClassVar[str] = "web/components/progress.html"
     stage: str
@@ -147,7 +148,7 @@ class Progress(Component):
 
 @dataclass(frozen=True)
 class Effect(Component):
-    """What a change would do before it is done: who enters, who leaves, what it costs, whether it can be undone."""
+    """What a change would do: who enters, who leaves, what it costs, whether it can be undone."""
 
     template: ClassVar[str] = "web/components/effect.html"
     enters: int | None
@@ -166,7 +167,7 @@ class Effect(Component):
 
 @dataclass(frozen=True)
 class Chip:
-    """One condition of a filter as part of a sentence ("in tier" "Gold"); without `remove_url` it cannot be dropped."""
+    """One condition of a filter, part of a sentence ("in tier" "Gold"); without `remove_url` it stays."""
 
     words: str
     value: str
@@ -204,7 +205,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table(Component):
-    """A table: `sort` is the key it stands in order of, "-key" when descending; pages follow each other by key."""
+    """A table: `sort` is the key it is ordered by, "-key" when descending; pages follow each other by key."""
 
     template: ClassVar[str] = "web/components/table.html"
     caption: str
@@ -222,11 +223,11 @@ class Table(Component):
 
 @dataclass(frozen=True)
 class Picture(Component):
-    """A picture made by `web.pictures`: its SVG, its summary in words, its figures as a table, a file to keep."""
+    """A picture made by `web.pictures`: its SVG, a summary in words, its figures as a table, a file."""
 
     template: ClassVar[str] = "web/components/picture.html"
     title: str
-    svg: str
+    svg: SafeString
     summary: str
     table: Table | None = None
     svg_url: str | None = None
@@ -247,7 +248,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True)
 class Timeline(Component):
-    """A customer over all touchpoints, newest first as given; `who` names the customer for readers of the page."""
+    """A customer over all touchpoints, in the order given; `who` names the customer at the two sides."""
 
     template: ClassVar[str] = "web/components/timeline.html"
     who: str
@@ -268,7 +269,7 @@ class AsOf:
 
 @dataclass(frozen=True)
 class SortLink:
-    """A heading's link to sort by its column, and how the table stands now ("ascending", "descending", "none")."""
+    """A heading's link to sort by its column; the direction now is "ascending", "descending" or "none"."""
 
     href: str
     direction: str
@@ -310,7 +311,7 @@ class VerdictLook:
 
 
 def verdict_look(verdict: Verdict) -> VerdictLook:
-    """The words of a verdict; a targeted comparison and an A/A test never show an effect's figure as proof."""
+    """The words of a verdict; a targeted comparison never shows a figure, whatever it was given."""
     words, why = VERDICT_WORDS[verdict.kind]
     figure = None if verdict.kind == "targeted" else verdict.figure
     return VerdictLook(verdict.kind, words, verdict.why or why, figure)

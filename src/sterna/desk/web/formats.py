@@ -35,7 +35,7 @@ def money_exact(amount: Figure | None, currency: str | None = None) -> str:
 
 
 def short(amount: Figure) -> str:
-    """One decimal with k, M or B from a thousand up; below that whole numbers, or cents when there are any."""
+    """One decimal with k, M or B from a thousand up; below that whole numbers, or cents if any."""
     exact = _decimal(amount)
     factor, letter = _step(abs(exact))
     if letter:

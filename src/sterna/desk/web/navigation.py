@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.urls import NoReverseMatch, reverse
 
-SEARCH = "dashboards:search"
-SIGN_IN = "users:login"
-SIGN_OUT = "users:logout"
+SEARCH = "search"
+SIGN_IN = "login"
+SIGN_OUT = "logout"
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,18 @@ class Group:
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("Home", "dashboards:home", "home"),
-    Entry("Customers", "customers:list", "users", "Know"),
-    Entry("Sources", "sources:list", "database", "Know"),
-    Entry("Data quality", "sources:quality", "shield-check", "Know"),
-    Entry("Value", "values:overview", "coins", "Value"),
-    Entry("Tiers", "segments:tiers", "stairs", "Place"),
-    Entry("Moves", "segments:moves", "arrows-exchange", "Place"),
-    Entry("Plan", "plans:overview", "route", "Plan"),
-    Entry("Outbox", "contacts:outbox", "inbox", "Contact"),
-    Entry("Results", "experiments:results", "target", "Measure"),
-    Entry("Runs", "runs:list", "player-play", "Installation"),
-    Entry("Settings", "users:settings", "settings", "Installation"),
+    Entry("Home", "home", "home"),
+    Entry("Customers", "customers", "users", "Know"),
+    Entry("Sources", "sources", "database", "Know"),
+    Entry("Data quality", "quality", "shield-check", "Know"),
+    Entry("Value", "value", "coins"),
+    Entry("Tiers", "tiers", "stairs", "Place"),
+    Entry("Moves", "moves", "arrows-exchange", "Place"),
+    Entry("Plan", "plan", "route"),
+    Entry("Outbox", "outbox", "inbox", "Contact"),
+    Entry("Results", "results", "target", "Measure"),
+    Entry("Runs", "runs", "player-play", "Installation"),
+    Entry("Settings", "settings", "settings", "Installation"),
 )
 
 
@@ -68,14 +69,15 @@ def rail(path: str, entries: Sequence[Entry] = ENTRIES) -> list[Group]:
     """The groups of the rail that have a page, in order; `path` is the open page's path."""
     found = [(entry, href) for entry in entries if (href := address(entry.url_name)) is not None]
     current = _current(path, [href for _, href in found])
-    groups: dict[str, list[Link]] = {}
-    for entry, href in found:
-        link = Link(entry.label, href, entry.icon, href == current)
-        groups.setdefault(entry.group, []).append(link)
-    return [Group(label, tuple(links)) for label, links in groups.items()]
+    return [
+        Group(label, tuple(Link(entry.label, href, entry.icon, href == current) for entry, href in lines))
+        for label, lines in groupby(found, key=lambda line: line[0].group)
+    ]
 
 
 def _current(path: str, hrefs: Iterable[str]) -> str | None:
     # "/" starts every path: Home is current only when it is the very page.
-    inside = [href for href in hrefs if path == href or (href != "/" and path.startswith(href))]
+    inside = [
+        href for href in hrefs if path == href or (href != "/" and path.startswith(f"{href.rstrip('/')}/"))
+    ]
     return max(inside, key=len, default=None)

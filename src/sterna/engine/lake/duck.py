@@ -40,13 +40,15 @@ class DuckLake:
             raise LakeMissing(f"table {table.name}: {len(missing)} segment(s) missing, the first is {missing[0]}")
         self.drop(table)
         empty = f"select {', '.join(f'cast(null as {kind}) as {name}' for name, kind in table.columns.items())} limit 0"
+        typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in table.columns.items())
         if not files:
             self._connection.execute(f"create view {table.name} as {empty}")
             return
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-        # The empty branch gives a column that an older segment lacks its type and its NULLs.
+        # The empty branch gives a column that an older segment lacks its NULLs; the cast keeps money exact where a
+        # segment holds it as a float.
         self._connection.execute(
-            f"create view {table.name} as select {', '.join(table.columns)} from "
+            f"create view {table.name} as select {typed} from "
             f"(({empty}) union all by name (select * from read_parquet([{listed}], union_by_name = true)))"
         )
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import sqlglot
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.functions import col
 
 from sterna.engine.errors import LakeMissing, StepFailed, Unsupported
 from sterna.engine.lake import arrow
@@ -92,7 +93,8 @@ class SparkLake:
         return rows.count()
 
     def fetch(self, table: Table) -> pa.Table:
-        rows = self._session.table(table.name).orderBy(*table.key).toArrow()
+        # Left alone Spark puts NULLs first and DuckDB last, and one outcome would have two orders.
+        rows = self._session.table(table.name).orderBy(*(col(name).asc_nulls_last() for name in table.key)).toArrow()
         return arrow.typed(table, rows)
 
     def save(self, table: Table, path: Path) -> None:

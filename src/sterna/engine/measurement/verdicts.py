@@ -62,24 +62,26 @@ def judge(
 ) -> Verdict:
     """The verdict on a randomized comparison.
 
-    "moved" when the whole interval lies on the wished side of zero; "not moved" when it lies within the
-    smallest effect of interest of zero on both sides, or wholly on the other side; else "cannot tell". It is
+    "moved" when the whole interval lies on the wished side of zero; "not moved" when it lies wholly on the
+    other side, or within the smallest effect of interest of zero on both sides; else "cannot tell". It is
     always "cannot tell", with the reason, for arms of sizes that were not planned (`sizes`; all figures are
-    withheld), for arms too small and outcomes that do not vary (interval and p are withheld), and for a move
-    that `adjusted_p`, over the comparisons made beside this one, does not support.
+    withheld) and for arms too small or outcomes that do not vary (interval and p are withheld). A side of
+    zero counts only where `adjusted_p`, over the comparisons made beside this one, supports it as well.
     """
     refusal = _refusal(comparison, criterion, sizes)
     if refusal is not None:
         return refusal
     low, high = _toward(comparison, criterion.wished)
-    if low > 0:
-        return _moved(comparison, criterion, adjusted_p, low, high)
-    if high < 0:
-        reason = f"went the other way than the wished ({criterion.wished})"
-        return _verdict("not moved", reason, comparison, against=True)
+    sided = low > 0 or high < 0
+    supported = adjusted_p is None or adjusted_p <= 1 - comparison.level
+    if sided and supported:
+        return _moved(comparison, criterion, low, high)
     of_interest = _size(criterion.smallest)
     if -criterion.smallest < low and high < criterion.smallest:
         return _verdict("not moved", f"holds nothing as large as the {of_interest} of interest", comparison)
+    if sided:
+        reason = f"may be chance among so many comparisons (adjusted p {adjusted_p:.2g})"
+        return _verdict("cannot tell", reason, comparison)
     other = "one" if high >= criterion.smallest else "a harm"
     needed = f"arms like these find {_size(detectable_effect(comparison) or 0.0)} or more in 4 cases of 5"
     reason = f"holds both no effect and {other} of {of_interest} or more; {needed}"
@@ -125,14 +127,12 @@ def _refusal(comparison: Comparison, criterion: Criterion, sizes: SampleRatio | 
     return None
 
 
-def _moved(
-    comparison: Comparison, criterion: Criterion, adjusted_p: float | None, low: float, high: float
-) -> Verdict:
-    """The verdict on an interval wholly on the wished side."""
-    if adjusted_p is not None and adjusted_p > 1 - comparison.level:
-        reason = f"may be chance among so many comparisons (adjusted p {adjusted_p:.2g})"
-        return _verdict("cannot tell", reason, comparison)
+def _moved(comparison: Comparison, criterion: Criterion, low: float, high: float) -> Verdict:
+    """The verdict on an interval wholly on one side, `low` and `high` with the wished direction turned up."""
     of_interest = _size(criterion.smallest)
+    if high < 0:
+        reason = f"went the other way than the wished ({criterion.wished})"
+        return _verdict("not moved", reason, comparison, against=True)
     if high < criterion.smallest:
         return _verdict("moved", f"moved, yet by less than the {of_interest} of interest", comparison)
     if low >= criterion.smallest:

@@ -156,9 +156,10 @@ def _purchases_if_alive(a: float, b: Floats, r: Floats, stretch: Floats) -> Floa
     `stretch` is the horizon over alpha + age. Where the hypergeometric function fails (a in the hundreds, or
     an extreme horizon), the integral that it solves is taken by quadrature instead.
     """
-    if abs(a - 1) < 1e-5:  # 0/0 at a = 1: the two sides of it lie within 1e-9 of their middle
-        sides = [_purchases_if_alive(1 + side, b, r, stretch) for side in (-1e-5, 1e-5)]
-        return np.asarray((sides[0] + sides[1]) / 2, dtype=np.float64)
+    near = 1e-5
+    if abs(a - 1) < near / 2:  # 0/0 at a = 1, where the line between two near neighbors is right to 9 digits
+        below, above = (_purchases_if_alive(side, b, r, stretch) for side in (1 - near, 1 + near))
+        return np.asarray(below + (above - below) * (a - 1 + near) / (2 * near), dtype=np.float64)
     share, total = stretch / (1 + stretch), a + b - 1
     with np.errstate(over="ignore", invalid="ignore"):
         kept = np.exp(-(a - 1) * np.log1p(stretch)) * hyp2f1(total - r, a - 1, total, share)
@@ -173,7 +174,7 @@ def _purchases_if_alive(a: float, b: Floats, r: Floats, stretch: Floats) -> Floa
 def _by_quadrature(a: float, b: float, r: Floats, stretch: Floats) -> Floats:
     """The mean over p ~ beta(a, b) of the purchases expected given p, (1 - (1 + p stretch)^-r) / p."""
     p, weight = _beta_nodes(a, b)
-    given_p = -np.expm1(-r[:, None] * np.log1p(stretch[:, None] * p)) / p
+    given_p: Floats = -np.expm1(-r[:, None] * np.log1p(stretch[:, None] * p)) / p
     return np.asarray(given_p @ weight, dtype=np.float64)
 
 

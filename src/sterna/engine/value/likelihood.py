@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from sterna.engine.errors import BadInput
@@ -46,23 +47,26 @@ def climb(likelihood: Likelihood, start: Sequence[float], customers: float) -> P
     free = np.setdiff1d(np.arange(origin.size), limited)
     if not np.isfinite(found.fun) or np.abs(found.jac[free]).max(initial=0.0) > FLAT:
         raise BadInput(f"the likelihood has no peak for these customers: {found.message}")
-    logs = found.x if limited.size else _sharpened(downhill, found.x)
+    logs = _sharpened(downhill, found.x, free)
     theta = np.exp(logs)
     errors = None if limited.size else _standard_errors(likelihood, theta)
     return Peak(tuple(theta.tolist()), likelihood(theta)[0], tuple(limited.tolist()), errors)
 
 
-def _sharpened(downhill: Likelihood, logs: Floats) -> Floats:
-    """Two Newton steps, each kept only if it flattens the slope.
+def _sharpened(downhill: Likelihood, logs: Floats, free: NDArray[np.intp]) -> Floats:
+    """Two Newton steps of the `free` parameters, each kept only if it flattens the slope.
 
     L-BFGS-B stops some digits short on a flat top, which would tell cells and rows of one data set apart.
     """
-    slope = downhill(logs)[1]
+    slope = downhill(logs)[1][free]
     for _ in range(2):
-        step, *_ = np.linalg.lstsq(_curvature(downhill, logs, np.full(logs.size, 1e-4)), slope, rcond=None)
-        tried = logs - step
-        tried_slope = downhill(tried)[1] if np.abs(step).max() < 0.5 else slope
-        if np.abs(tried_slope).max() >= np.abs(slope).max():
+        curvature = _curvature(downhill, logs, np.full(logs.size, 1e-4))[np.ix_(free, free)]
+        tried = logs.copy()
+        tried[free] -= np.linalg.lstsq(curvature, slope, rcond=None)[0]
+        if np.abs(tried - logs).max() > 0.5:  # so long a step is a ridge's, where Newton's method is blind
+            break
+        tried_slope = downhill(tried)[1][free]
+        if np.abs(tried_slope).max(initial=0.0) >= np.abs(slope).max(initial=0.0):
             break
         logs, slope = tried, tried_slope
     return logs

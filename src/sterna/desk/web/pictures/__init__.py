@@ -1,1 +1,1 @@
-"""Pictures drawn in Python as SVG: they follow the page's theme, stand alone in a file, and speak in words."""
+"""Pictures drawn in Python as SVG: they follow the theme of the page, stand alone as files, and speak."""

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from xml.etree import ElementTree as ET
+
+from django.utils.safestring import SafeString
 
 from sterna.desk.web import formats
 from sterna.desk.web.pictures import svg
 from sterna.desk.web.pictures.scale import Scale, scale_over
 
-WIDTH = 640.0
-LABEL_ROOM = 130.0
-FIGURE_ROOM = 170.0
+WIDTH = 480.0
+LABEL_ROOM = 84.0
+FIGURE_ROOM = 166.0
 ROW = 38.0
 BAR = 16.0
 
-WHALE = 320.0
-WHALE_WIDTH = 560.0
+WHALE = 280.0
+WHALE_WIDTH = 480.0
 WHALE_LEFT = 56.0
 WHALE_FOOT = 44.0
 
 
 @dataclass(frozen=True)
 class Range:
-    """A figure with the ends of its range; None in `point` is unknown and `missing` says what would make it known."""
+    """A figure with the ends of its range; `point` None is unknown, `missing` what would make it known."""
 
     label: str
     point: formats.Figure | None
@@ -39,10 +42,10 @@ def range_bars(
     title: str,
     currency: str | None = None,
     scale: formats.Figure | None = None,
-) -> str:
-    """The ranges as bars on one scale from zero ("today, to come, could be"), the range drawn over the bar's end.
+) -> SafeString:
+    """The ranges as bars on one scale from zero ("today, to come, could be"), each range over its bar's end.
 
-    `scale` sets the value at the right end, for bars in several pictures; a range without its point is a ValueError.
+    `scale` is the value at the right end, for several pictures; a range without a point is a ValueError.
     """
     _check(ranges)
     axis = bar_scale(ranges, scale)
@@ -69,15 +72,15 @@ def summary(ranges: Sequence[Range], currency: str | None = None) -> str:
 
 def whale_curve(
     points: Sequence[tuple[float, float]], *, title: str, reading: str, customers: str = "Share of customers"
-) -> str:
-    """Profit added up by customer rank: points (share of customers, share of profit) from (0, 0), ranks in order.
+) -> SafeString:
+    """Profit added up by customer rank: points (share of customers, share of profit), starting at (0, 0).
 
     `reading` is the picture in a sentence; shares of customers that go back are a ValueError.
     """
-    if any(after[0] < before[0] for before, after in zip(points, points[1:], strict=False)):
+    if any(after[0] < before[0] for before, after in pairwise(points)):
         raise ValueError("the shares of customers must not go back")
     root = svg.canvas(WHALE_WIDTH, WHALE + WHALE_FOOT, title, reading, "whale")
-    across = Scale(0.0, 1.0, WHALE_LEFT, WHALE_WIDTH - 16)
+    across = Scale(0.0, 1.0, WHALE_LEFT, WHALE_WIDTH - 26)
     top = max([1.0, *(share for _, share in points)])
     low = min([0.0, *(share for _, share in points)])
     up = Scale(low, top * 1.05, WHALE - 4, 14)
@@ -90,7 +93,7 @@ def whale_curve(
 
 def sparkline(
     values: Sequence[formats.Figure | None], *, title: str, width: float = 120, height: float = 28
-) -> str:
+) -> SafeString:
     """A small line of figures in order; an unknown one leaves a gap, the last one is marked."""
     known = [float(value) for value in values if value is not None]
     described = ", ".join(formats.UNKNOWN if value is None else formats.short(value) for value in values)
@@ -131,14 +134,14 @@ def _figures(item: Range, currency: str | None) -> str:
 def _draw_bar(root: ET.Element, item: Range, y: float, axis: Scale, currency: str | None) -> None:
     group = svg.child(root, "g")
     svg.tooltip(group, f"{item.label}: {_figures(item, currency)}")
-    svg.text(group, svg.shortened(item.label, LABEL_ROOM - 12), 0, y, token="ink-soft")
+    svg.text(group, svg.shortened(item.label, LABEL_ROOM - 12), 0, y, color="ink-soft")
     if item.point is None:
         svg.text(
             group,
             svg.shortened(_figures(item, currency), WIDTH - LABEL_ROOM),
             LABEL_ROOM,
             y,
-            token="ink-soft",
+            color="ink-soft",
         )
         return
     zero, end = axis.at(0), axis.at(float(item.point))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
+from django.utils.safestring import SafeString
+
 from sterna.desk.web import formats
 from sterna.desk.web.components import VERDICT_WORDS, VerdictKind
 from sterna.desk.web.pictures import svg
@@ -44,7 +46,7 @@ def intervals(
     title: str,
     axis: str,
     write: Callable[[float], str] = formats.signed_percent,
-) -> str:
+) -> SafeString:
     """The comparisons as SVG, largest effect first, those without figures last; `write` prints an effect.
 
     An interval that does not hold its point is a ValueError.
@@ -92,10 +94,11 @@ def _check(estimates: Sequence[Estimate]) -> None:
 
 
 def _figures(estimate: Estimate, write: Callable[[float], str]) -> str:
-    words, _ = VERDICT_WORDS[estimate.verdict]
+    title, _ = VERDICT_WORDS[estimate.verdict]
+    words = title if estimate.verdict == "aa" else title.lower()
     if not estimate.drawn or estimate.point is None or estimate.low is None or estimate.high is None:
-        return words.lower() if estimate.verdict == "targeted" else f"{words.lower()}, effect unknown"
-    return f"{words.lower()}, {write(estimate.point)} ({write(estimate.low)} to {write(estimate.high)})"
+        return words if estimate.verdict == "targeted" else f"{words}, effect unknown"
+    return f"{words}, {write(estimate.point)} ({write(estimate.low)} to {write(estimate.high)})"
 
 
 def _draw_axis(
@@ -158,7 +161,7 @@ def _draw_outline(row: ET.Element, words: str, scale: Scale, y: float) -> None:
 
 
 def _draw_arrow(row: ET.Element, x: float, y: float) -> None:
-    points = f"{svg.written(x)},{svg.written(y - 9)} {svg.written(x + 8)},{svg.written(y + 6)} {svg.written(x - 8)},{svg.written(y + 6)}"
+    points = svg.points([(x, y - 9), (x + 8, y + 6), (x - 8, y + 6)])
     svg.child(row, "polygon", {"points": points} | svg.filled("moved")).set("class", "mark fill-moved")
 
 

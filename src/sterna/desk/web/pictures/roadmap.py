@@ -1,18 +1,20 @@
-"""The roadmap: lanes of touchpoints by relationship stage, behaviors on the nodes, pass-through on the edges."""
+"""The roadmap: lanes of touchpoints by relationship stage, behaviors on nodes, pass-through on edges."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
+
+from django.utils.safestring import SafeString
 
 from sterna.desk.web import formats
 from sterna.desk.web.pictures import svg
 
 LANE_ROOM = 120.0
-NODE_WIDTH = 168.0
+NODE_WIDTH = 186.0
 NODE_HEIGHT = 66.0
-COLUMN_GAP = 86.0
+COLUMN_GAP = 92.0
 ROW_GAP = 18.0
 LANE_PADDING = 16.0
 EDGE_LABEL_GAP = 16.0
@@ -32,7 +34,7 @@ class Touchpoint:
 
 @dataclass(frozen=True)
 class Step:
-    """An edge from one touchpoint to the next; `pass_through` is the share who go on, None when nobody knows."""
+    """An edge from one touchpoint to the next; `pass_through` is the share who go on, None is unknown."""
 
     origin: str
     destination: str
@@ -69,15 +71,15 @@ class Layout:
 
 def roadmap(
     stages: Sequence[str], touchpoints: Sequence[Touchpoint], steps: Sequence[Step], *, title: str
-) -> str:
-    """The roadmap as SVG; a touchpoint of an unknown stage or a step to an unknown touchpoint is a ValueError."""
+) -> SafeString:
+    """The roadmap as SVG; an unknown stage or an unknown end of a step is a ValueError."""
     drawn = layout(stages, touchpoints, steps)
     interactive = any(touchpoint.href for touchpoint in touchpoints)
     root = svg.canvas(drawn.width, drawn.height, title, summary(touchpoints, steps), "roadmap", interactive)
     for lane in drawn.lanes:
         _draw_lane(root, lane, drawn.width)
     for step in steps:
-        _draw_edge(root, drawn.boxes[step.origin], drawn.boxes[step.destination])
+        _draw_edge(root, drawn.boxes[step.origin], drawn.boxes[step.destination], drawn.boxes.values())
     for box in drawn.boxes.values():
         _draw_box(root, box)
     _draw_edge_labels(root, steps, drawn)
@@ -85,7 +87,7 @@ def roadmap(
 
 
 def layout(stages: Sequence[str], touchpoints: Sequence[Touchpoint], steps: Sequence[Step]) -> Layout:
-    """Where everything stands: a column for each step from the start, a lane for each stage, no two boxes alike."""
+    """Where everything stands: a column for each step from the start, a lane for each stage."""
     _check(stages, touchpoints, steps)
     columns = _columns(touchpoints, steps)
     boxes: dict[str, Box] = {}
@@ -127,8 +129,8 @@ def _check(stages: Sequence[str], touchpoints: Sequence[Touchpoint], steps: Sequ
 
 
 def _columns(touchpoints: Sequence[Touchpoint], steps: Sequence[Step]) -> dict[str, int]:
-    # Steps that lead back (a reminder to the page before) must not push columns out without end: as many rounds
-    # as there are touchpoints settle every path, and a step back in the given order counts for nothing.
+    # A step back in the given order (a reminder to the page before) counts for nothing: it would push its
+    # columns out without end. As many rounds as there are touchpoints settle every path.
     order = {touchpoint.key: index for index, touchpoint in enumerate(touchpoints)}
     columns = dict.fromkeys(order, 0)
     forward = [step for step in steps if order[step.origin] < order[step.destination]]
@@ -151,23 +153,51 @@ def _place_lane(own: Sequence[Touchpoint], columns: dict[str, int], top: float, 
 
 def _draw_lane(root: ET.Element, lane: Lane, width: float) -> None:
     svg.line(root, 0, lane.y + lane.height, width, lane.y + lane.height, "line")
-    label = svg.text(root, "", 0, lane.y, weight="600", token="ink-soft")
+    label = svg.text(root, "", 0, lane.y, weight="600", color="ink-soft")
     for index, row in enumerate(svg.wrapped(lane.stage, LANE_ROOM - 16, 3)):
         part = svg.child(label, "tspan", {"x": 0, "y": lane.y + LANE_PADDING + 12 + index * 17})
         part.text = svg.clean(row)
     svg.tooltip(label, lane.stage)
 
 
-def _draw_edge(root: ET.Element, origin: Box, destination: Box) -> None:
-    x0, y0, x1, y1 = _ends(origin, destination)
-    reach = max(abs(x1 - x0) / 2, 40)
-    w = svg.written
-    path = f"M{w(x0)} {w(y0)}C{w(x0 + reach)} {w(y0)} {w(x1 - reach)} {w(y1)} {w(x1)} {w(y1)}"
+def _draw_edge(root: ET.Element, origin: Box, destination: Box, boxes: Iterable[Box]) -> None:
+    path = edge_path(origin, destination, boxes)
     svg.child(root, "path", {"d": path} | svg.stroked("line-strong", 1.5)).set(
         "class", "edge stroke-line-strong"
     )
-    head = f"{w(x1)},{w(y1)} {w(x1 - 8)},{w(y1 - 4.5)} {w(x1 - 8)},{w(y1 + 4.5)}"
-    svg.child(root, "polygon", {"points": head} | svg.filled("line-strong"))
+    _, _, x, y = _ends(origin, destination)
+    corners = svg.points([(x, y), (x - 8, y - 4.5), (x - 8, y + 4.5)])
+    svg.child(root, "polygon", {"points": corners} | svg.filled("line-strong"))
+
+
+def edge_path(origin: Box, destination: Box, boxes: Iterable[Box]) -> str:
+    """The way from one box to another; past columns between them it runs where no box is."""
+    x0, y0, x1, y1 = _ends(origin, destination)
+    if x1 - x0 <= COLUMN_GAP:
+        reach = max(abs(x1 - x0) / 2, 40)
+        return f"M{_at(x0, y0)}{_curve(x0, y0, x1, y1, reach)}"
+    between = [box for box in boxes if x0 < box.x < x1 - NODE_WIDTH]
+    way = _clear_way(y1, between)
+    bend, reach = COLUMN_GAP * 0.9, COLUMN_GAP / 2
+    out = _curve(x0, y0, x0 + bend, way, reach)
+    back = _curve(x1 - bend, way, x1, y1, reach)
+    return f"M{_at(x0, y0)}{out}L{_at(x1 - bend, way)}{back}"
+
+
+def _clear_way(wanted: float, boxes: Sequence[Box]) -> float:
+    # Lane padding and row gap are both wider than this margin, so a way beside a box meets no other box.
+    margin = NODE_HEIGHT / 2 + min(LANE_PADDING, ROW_GAP) / 2
+    ways = [wanted, wanted + margin, wanted - margin]
+    clear = [way for way in ways if not any(box.y <= way <= box.y + NODE_HEIGHT for box in boxes)]
+    return clear[0] if clear else wanted
+
+
+def _curve(x0: float, y0: float, x1: float, y1: float, reach: float) -> str:
+    return f"C{_at(x0 + reach, y0)} {_at(x1 - reach, y1)} {_at(x1, y1)}"
+
+
+def _at(x: float, y: float) -> str:
+    return f"{svg.written(x)} {svg.written(y)}"
 
 
 def _ends(origin: Box, destination: Box) -> tuple[float, float, float, float]:
@@ -200,13 +230,13 @@ def _draw_box(root: ET.Element, box: Box) -> None:
         shape.set("stroke-dasharray", "5 4")
     svg.text(holder, svg.shortened(touchpoint.name, NODE_WIDTH - 20), box.x + 10, box.y + 16, weight="600")
     for index, row in enumerate(svg.wrapped(behavior, NODE_WIDTH - 20, 2, 12)):
-        svg.text(holder, row, box.x + 10, box.y + 35 + index * 16, token="ink-soft", size=12)
+        svg.text(holder, row, box.x + 10, box.y + 35 + index * 16, color="ink-soft", size=12)
 
 
 def _draw_edge_labels(root: ET.Element, steps: Sequence[Step], drawn: Layout) -> None:
     for column in sorted({drawn.boxes[step.destination].x for step in steps}):
         near = [step for step in steps if drawn.boxes[step.destination].x == column]
-        near.sort(key=lambda step: _label_y(step, drawn))
+        near.sort(key=lambda step: _label_order(step, drawn))
         wanted = [_label_y(step, drawn) for step in near]
         for step, y in zip(near, svg.spread(wanted, EDGE_LABEL_GAP, 8, drawn.height - 8), strict=True):
             _draw_edge_label(root, step, drawn, y)
@@ -218,8 +248,15 @@ def _label_y(step: Step, drawn: Layout) -> float:
     return y1 + (y0 - y1) * 0.18 - 9
 
 
+def _label_order(step: Step, drawn: Layout) -> tuple[float, float]:
+    # Of two edges from above, the one from nearer by arrives steeper and so lies above the other.
+    origin, destination = drawn.boxes[step.origin], drawn.boxes[step.destination]
+    steepness = -origin.x if origin.y <= destination.y else origin.x
+    return _label_y(step, drawn), steepness
+
+
 def _draw_edge_label(root: ET.Element, step: Step, drawn: Layout, y: float) -> None:
-    x = drawn.boxes[step.destination].x - 34
+    x = drawn.boxes[step.destination].x - 42
     words = "unknown" if step.pass_through is None else formats.percent(step.pass_through)
     label = svg.text(root, words, x, y, "middle", "ink", "600", 12)
     label.set("class", f"edge-label halo {label.get('class')}")

@@ -8,12 +8,15 @@ from decimal import Decimal
 from typing import Literal
 from xml.etree import ElementTree as ET
 
+from django.utils.safestring import SafeString
+
 from sterna.desk.web import formats
 from sterna.desk.web.pictures import svg
 from sterna.desk.web.pictures.palette import tier_token
 
 Measure = Literal["customers", "value"]
 Side = Literal["left", "right"]
+SIDES: tuple[Side, Side] = ("left", "right")
 
 WIDTH = 880.0
 LABEL_ROOM = 210.0
@@ -91,7 +94,7 @@ def sankey(
     by: Measure = "customers",
     currency: str | None = None,
     body_height: float = 400.0,
-) -> str:
+) -> SafeString:
     """The moves as SVG; places stand in the order given, `opening` and `closing` head the two sides.
 
     A flow to an unknown place, a negative figure, or value asked for and missing is a ValueError.
@@ -105,7 +108,7 @@ def sankey(
     names = {place.key: place.name for place in places}
     for link in sorted(drawn.links, key=lambda link: _ORDER[link.kind]):
         _draw_link(root, link, names, drawn, currency)
-    for side in ("left", "right"):
+    for side in SIDES:
         _draw_side(root, [node for node in drawn.nodes if node.side == side], drawn, currency)
     _draw_legend(root, drawn)
     return svg.render(root)
@@ -119,7 +122,7 @@ def layout(
     order = {place.key: index for index, place in enumerate(places)}
     kept = [flow for flow in flows if _amount(flow, by) > 0]
     total = sum((_amount(flow, by) for flow in kept), Decimal(0))
-    sides = [(side, _present(places, kept, side)) for side in ("left", "right")]
+    sides = [(side, _present(places, kept, side)) for side in SIDES]
     most = max((len(present) for _, present in sides), default=0)
     body = max(body_height, most * (LABEL_GAP + NODE_GAP))
     scale = (body - NODE_GAP * max(most - 1, 0)) / float(total) if total else 0.0
@@ -136,16 +139,16 @@ def summary(places: Sequence[Place], flows: Sequence[Flow]) -> str:
     for flow in flows:
         counts[_word(flow, order, ranks)] += flow.customers
     opening = counts["up"] + counts["down"] + counts["stay"] + counts["left"]
-    sentence = (
-        f"Of {formats.counted(opening, 'customer')} in a tier at the opening, {formats.count(counts['up'])} moved up, "
+    return (
+        f"Of {formats.counted(opening, 'customer')} in a tier at the opening, "
+        f"{formats.count(counts['up'])} moved up, "
         f"{formats.count(counts['down'])} moved down, {formats.count(counts['stay'])} stayed and "
         f"{formats.count(counts['left'])} left every tier; {formats.count(counts['joined'])} came in."
     )
-    return sentence
 
 
 def rows(places: Sequence[Place], flows: Sequence[Flow]) -> list[tuple[str, str, int, Decimal | None, float]]:
-    """The figures behind the picture: from, to, customers, value, share of the customers who started there."""
+    """The figures behind the picture: from, to, customers, value, share of those who started there."""
     names = {place.key: place.name for place in places}
     opening: dict[str, int] = {}
     for flow in flows:
@@ -216,12 +219,13 @@ def _links(
     scale: float,
     total: Decimal,
 ) -> list[Link]:
-    filled = {(node.side, node.place.key): node.y for node in nodes}
+    filled: dict[tuple[Side, str], float] = {(node.side, node.place.key): node.y for node in nodes}
     opening = {node.place.key: node.amount for node in nodes if node.side == "left"}
     ranks = {place.key: place.rank for place in places}
     links = []
     for flow in sorted(flows, key=lambda flow: (order[flow.origin], order[flow.destination])):
-        left, right = ("left", flow.origin), ("right", flow.destination)
+        left: tuple[Side, str] = ("left", flow.origin)
+        right: tuple[Side, str] = ("right", flow.destination)
         thickness = float(_amount(flow, by)) * scale
         share = float(_amount(flow, by) / opening[flow.origin])
         links.append(Link(flow, _kind(flow, order, ranks), filled[left], filled[right], thickness, share))
@@ -251,7 +255,8 @@ def _draw_link(
     figure = formats.counted(flow.customers, "customer")
     if flow.value is not None:
         figure += f", {formats.money_short(flow.value, currency)}"
-    words = f"{names[flow.origin]} to {names[flow.destination]}: {figure}, {formats.percent(link.share, 1)} of {names[flow.origin]}"
+    start = names[flow.origin]
+    words = f"{start} to {names[flow.destination]}: {figure}, {formats.percent(link.share, 1)} of {start}"
     holder = svg.linked(root, flow.href, words)
     token = f"flow-{link.kind}"
     ribbon = svg.child(holder, "path", {"d": _ribbon(link)} | svg.filled(token) | {"fill-opacity": 0.75})

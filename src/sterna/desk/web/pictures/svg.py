@@ -1,10 +1,12 @@
-"""A thin layer over an XML tree: every attribute and text is escaped by the writer, every address is checked."""
+"""A thin layer over an XML tree: the writer escapes every attribute and text, addresses are checked."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
+
+from django.utils.safestring import SafeString
 
 from sterna.desk.web.pictures.palette import LIGHT
 
@@ -64,13 +66,19 @@ def text(
     x: float,
     y: float,
     anchor: str = "start",
-    token: str = "ink",
+    color: str = "ink",
     weight: str = "400",
     size: float = 13,
 ) -> ET.Element:
     """A line of text whose middle lies at `y`."""
-    attributes: dict[str, Attribute] = {"x": x, "y": y + size * 0.35, "text-anchor": anchor}
-    attributes |= {"font-size": size, "font-weight": weight} | filled(token)
+    attributes: dict[str, Attribute] = {
+        "x": x,
+        "y": y + size * 0.35,
+        "text-anchor": anchor,
+        "font-size": size,
+    }
+    attributes["font-weight"] = weight
+    attributes |= filled(color)
     element = child(parent, "text", attributes)
     element.text = clean(words)
     return element
@@ -91,7 +99,7 @@ def tooltip(element: ET.Element, words: str) -> None:
 
 
 def linked(parent: ET.Element, href: str | None, label: str) -> ET.Element:
-    """A link to hold shapes, or a plain group without an address; an address that is not http is a ValueError."""
+    """A link to hold shapes, or a plain group without an address; other schemes are a ValueError."""
     if href is None:
         return child(parent, "g")
     if not _ADDRESS.match(href):
@@ -99,9 +107,9 @@ def linked(parent: ET.Element, href: str | None, label: str) -> ET.Element:
     return child(parent, "a", {"href": href, "aria-label": label})
 
 
-def render(root: ET.Element) -> str:
+def render(root: ET.Element) -> SafeString:
     """The picture as text, ready for a page or a file."""
-    return ET.tostring(root, encoding="unicode")
+    return SafeString(ET.tostring(root, encoding="unicode"))
 
 
 def clean(words: str) -> str:
@@ -115,6 +123,11 @@ def written(value: Attribute) -> str:
         return value
     rounded = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if rounded == "-0" else rounded
+
+
+def points(places: Sequence[tuple[float, float]]) -> str:
+    """Corners as a polygon or polyline takes them."""
+    return " ".join(f"{written(x)},{written(y)}" for x, y in places)
 
 
 def text_width(words: str, size: float = 13) -> float:

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from sterna.desk.web import components, formats, navigation
 from sterna.desk.web.pictures.bars import Range, range_bars
@@ -82,9 +82,9 @@ def range_bar(
     label: str = "",
     currency: str | None = None,
 ) -> SafeString:
-    """One bar with its point inside low to high; `scale` is the value at the right end, the same for bars compared."""
+    """One bar with its point inside low to high; `scale` is the value at the right end of bars compared."""
     bar = Range(label, point, low, high)
-    return mark_safe(range_bars([bar], title=label or "Range", currency=currency, scale=scale))
+    return range_bars([bar], title=label or "Range", currency=currency, scale=scale)
 
 
 @register.simple_tag(takes_context=True)
@@ -289,7 +289,7 @@ def _write(value: Any, kind: components.FigureKind) -> str:
     return writers[kind]()
 
 
-def _widget_attributes(widget: object) -> dict[str, str]:
+def _widget_attributes(widget: object) -> dict[str, str | bool]:
     if isinstance(widget, CheckboxInput):
         return {"class": "form-check-input"}
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple):

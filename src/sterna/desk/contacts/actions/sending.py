@@ -1,0 +1,152 @@
+"""Sends what is due: claims, words, marks, hands over, settles, so that a kill at any moment doubles nothing."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sterna.channels.base import ContentError, Message, Transport, TransportError
+from sterna.desk.audit.actions import record
+from sterna.desk.config import clock
+from sterna.desk.config.refused import Refused
+from sterna.desk.contacts.actions import ledger
+from sterna.desk.contacts.actions.calls import open_task
+from sterna.desk.contacts.actions.claims import Claim, claim, recover
+from sterna.desk.contacts.actions.ledger import Outcome
+from sterna.desk.contacts.models import Contact
+from sterna.desk.contacts.rendering import Person, Worded, people, word
+from sterna.desk.delivery.queries import Outlet, outlets
+from sterna.desk.users.access import Right, demand
+from sterna.desk.users.models import User
+
+BATCH = 200
+# Marked and settled together: the most that a kill can leave in doubt, and the fewest that one commit is shared by.
+SLICE = 10
+# After so many temporary failures in a row the other side is down: the rest waits, and its attempts are not used up.
+PATIENCE = 3
+
+
+@dataclass
+class Sent:
+    """What one call did: contacts by the state they ended in."""
+
+    states: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        return (
+            ", ".join(f"{number} {state}" for state, number in sorted(self.states.items()))
+            or "nothing was due"
+        )
+
+
+@dataclass
+class _Sender:
+    """The transports of one call, opened when first needed, and the media that answered too badly to go on."""
+
+    on: Mapping[str, Outlet]
+    stack: ExitStack
+    open: dict[str, Transport] = field(default_factory=dict)
+    failures: Counter[str] = field(default_factory=Counter)
+
+    def transport(self, medium: str) -> Transport:
+        if medium not in self.open:
+            outlet = self.on[medium]
+            self.open[medium] = self.stack.enter_context(outlet.channel.transport(outlet.settings))
+        return self.open[medium]
+
+    def tired(self, medium: str) -> bool:
+        return self.failures[medium] >= PATIENCE
+
+    def alive(self) -> list[str]:
+        return sorted(medium for medium in self.on if not self.tired(medium))
+
+
+def send_due(limit: int = 1_000, on: Mapping[str, Outlet] | None = None, actor: User | None = None) -> Sent:
+    """Send up to `limit` contacts that are due, by the channels that are `on` (None: those that the settings turn on).
+
+    Several senders may run at once. Not to be called inside a transaction: what has left cannot be rolled back.
+    """
+    demand(actor, Right.WORK_CONTACTS)
+    channels = outlets(open_task) if on is None else on
+    sent = Sent()
+    again, doubtful = recover(sorted(medium for medium, outlet in channels.items() if outlet.repeatable))
+    sent.states.update({"planned again": again, "unknown": doubtful})
+    with ExitStack() as stack:
+        sender = _Sender(channels, stack)
+        while limit > 0 and sender.alive():
+            taken = claim(sender.alive(), min(limit, BATCH))
+            sent.states["withdrawn"] += taken.withdrawn
+            if not taken.contacts and not taken.withdrawn:
+                break
+            sent.states.update(outcome.state for outcome in _send(taken, sender))
+            limit -= len(taken.contacts) + taken.withdrawn
+    sent.states = +sent.states
+    if sent.states:
+        record("send contacts", "contacts", clock.today().isoformat(), actor, detail=dict(sent.states))
+    return sent
+
+
+def _send(taken: Claim, sender: _Sender) -> Iterator[Outcome]:
+    contacts = Contact.objects.select_related("plan__definition").in_bulk(taken.contacts)
+    known = people({contact.customer_id for contact in contacts.values()}, clock.today())
+    ordered = [contacts[each] for each in taken.contacts]
+    for start in range(0, len(ordered), SLICE):
+        yield from _send_slice(ordered[start : start + SLICE], known, taken.id, sender)
+
+
+def _send_slice(
+    contacts: Sequence[Contact], known: Mapping[UUID, Person], claimed: UUID, sender: _Sender
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    worded: list[tuple[Contact, Worded]] = []
+    for contact in contacts:
+        try:
+            worded.append((contact, _worded(contact, known, sender)))
+        except (ContentError, Refused) as error:
+            outcomes.append(Outcome(contact, Contact.State.FAILED, "", f"it could not be worded: {error}"))
+    # From here on a kill leaves these in doubt; a lease that was lost meanwhile takes them out of our hands.
+    ours = ledger.mark([(contact.pk, words) for contact, words in worded], claimed)
+    outcomes += [_hand_over(contact, words, sender) for contact, words in worded if contact.pk in ours]
+    ledger.settle(outcomes, claimed)
+    return outcomes
+
+
+def _worded(contact: Contact, known: Mapping[UUID, Person], sender: _Sender) -> Worded:
+    channel = sender.on[contact.medium].channel
+    document, person = contact.plan.definition.body, known[contact.customer_id]
+    return word(document, contact.asset, channel, person, contact.address, clock.today())
+
+
+def _hand_over(contact: Contact, worded: Worded, sender: _Sender) -> Outcome:
+    if sender.tired(contact.medium):
+        return Outcome(contact, Contact.State.PLANNED, "", "the other side does not answer; it waits")
+    try:
+        receipt = sender.transport(contact.medium).send(_message(contact, worded, sender))
+    except TransportError as error:
+        return _failed(contact, error, sender)
+    sender.failures[contact.medium] = 0
+    return Outcome(contact, Contact.State(receipt.state), receipt.reference, receipt.detail)
+
+
+def _failed(contact: Contact, error: TransportError, sender: _Sender) -> Outcome:
+    if error.outcome_unknown and not sender.on[contact.medium].repeatable:
+        return Outcome(contact, Contact.State.UNKNOWN, "", error.detail)
+    if error.permanent or contact.attempts + 1 >= ledger.MOST_ATTEMPTS:
+        return Outcome(contact, Contact.State.FAILED, "", error.detail, attempted=True)
+    sender.failures[contact.medium] += 1
+    return Outcome(contact, Contact.State.PLANNED, "", error.detail, attempted=True)
+
+
+def _message(contact: Contact, worded: Worded, sender: _Sender) -> Message:
+    written_by = sender.on[contact.medium].sender
+    # A reader's program shows this as a button; the answer comes back as a mail that names the contact.
+    headers = {"List-Unsubscribe": f"<mailto:{written_by}?subject=unsubscribe%20{contact.pk}>"}
+    return Message(
+        key=contact.natural_key,
+        medium=contact.medium,
+        to=contact.address,
+        sender=written_by,
+        rendered=worded.rendered,
+        headers=headers if contact.medium == "email" else {},
+    )

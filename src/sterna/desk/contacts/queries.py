@@ -1,0 +1,53 @@
+"""Reads about contacts: previews as they would leave, and what needs a person's eye."""
+
+from django.db.models import Count, QuerySet
+
+from sterna.channels.base import discover
+from sterna.desk.config import clock
+from sterna.desk.config.refused import Refused
+from sterna.desk.contacts.models import Contact
+from sterna.desk.contacts.rendering import Worded, people, word
+from sterna.desk.customers.models import Address, Customer
+from sterna.desk.plans.models import Plan
+
+
+def preview(contact: Contact) -> Worded:
+    """The contact's message exactly as it would leave today; raises Refused or ContentError."""
+    return _worded(contact.plan, contact.asset, contact.medium, contact.customer, contact.address)
+
+
+def preview_for(plan: Plan, asset: str, medium: str, customer: Customer) -> Worded:
+    """What `customer` would get of `asset` by `medium` today, whether or not a contact is planned."""
+    known = Address.objects.filter(customer=customer, medium=medium).order_by("-recorded_at", "-id").first()
+    return _worded(plan, asset, medium, customer, known.address if known else "")
+
+
+def _worded(plan: Plan, asset: str, medium: str, customer: Customer, address: str) -> Worded:
+    channel = discover().get(medium)
+    if channel is None:
+        raise Refused(f"there is no channel for {medium!r}")
+    on = clock.today()
+    person = people([customer.pk], on)[customer.pk]
+    return word(plan.definition.body, asset, channel, person, address, on)
+
+
+def in_doubt() -> QuerySet[Contact]:
+    """Contacts of which nobody knows whether they arrived: they are not sent again; a person settles each."""
+    return (
+        Contact.objects.filter(state=Contact.State.UNKNOWN)
+        .select_related("customer", "plan")
+        .order_by("due_on", "id")
+    )
+
+
+def counts() -> dict[str, int]:
+    """How many contacts are in each state, every state named."""
+    found = dict(Contact.objects.order_by().values_list("state").annotate(number=Count("id")))
+    return {state: found.get(state, 0) for state in Contact.State.values}
+
+
+def overdue() -> QuerySet[Contact]:
+    """What is due and has not left: nothing sends, or no channel is on for it."""
+    return Contact.objects.filter(state=Contact.State.PLANNED, due_on__lt=clock.today()).order_by(
+        "due_on", "id"
+    )

@@ -1,0 +1,118 @@
+"""What one customer is told: the pinned plan's message, filled with what is known of them on a day."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from sterna.channels.base import Channel, Content, Rendered
+from sterna.channels.content import Facts, personal_context
+from sterna.desk.config import options
+from sterna.desk.config.refused import Refused
+
+# The newest word of each class; between two words of one day the later recorded one counts.
+_FACTS = """
+select distinct on (person.id, f.fact_class) person.id, f.fact_class, f.value, f.observed_on
+from unnest(%s::uuid[]) as person(id)
+join customers_customer as c on c.id = person.id or c.redirects_to_id = person.id
+join customers_sourcerecord as r on r.customer_id = c.id
+join customers_fact as f on f.source_record_id = r.id
+where f.observed_on <= %s
+order by person.id, f.fact_class, f.observed_on desc, f.recorded_at desc, f.id desc
+"""
+_NUMBERS = """
+select person.id, min(r.value collate "C")
+from unnest(%s::uuid[]) as person(id)
+join customers_customer as c on c.id = person.id or c.redirects_to_id = person.id
+join customers_sourcerecord as r on r.customer_id = c.id
+group by person.id
+"""
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a message may know of a customer: a number to quote, and facts as (value, observed on) by class."""
+
+    id: UUID
+    number: str
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Worded:
+    """A message as it leaves, and which facts it used, each with its date or the reason for its fallback."""
+
+    rendered: Rendered
+    used_facts: list[dict[str, Any]]
+
+
+def people(ids: Iterable[UUID], on: date) -> dict[UUID, Person]:
+    """Customers by id with their facts as of `on`, in two reads whatever their number."""
+    wanted = list(ids)
+    facts: dict[UUID, dict[str, tuple[str, date]]] = {each: {} for each in wanted}
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS, [wanted, on])
+        for customer, fact_class, value, observed_on in cursor.fetchall():
+            facts[customer][fact_class] = (value, observed_on)
+        cursor.execute(_NUMBERS, [wanted])
+        numbers = dict(cursor.fetchall())
+    return {each: Person(each, numbers.get(each, ""), facts[each]) for each in wanted}
+
+
+def word(
+    document: Mapping[str, Any], asset: str, channel: Channel, person: Person, address: str, on: date
+) -> Worded:
+    """The message of `asset` in the plan `document` for `person`, as of the day `on`.
+
+    Raises Refused when the plan has no such message, ContentError when it cannot be filled.
+    """
+    offered, message = _message(document, asset, channel.name)
+    view = personal_context(person.facts, message.get("uses") or [], on)
+    context = {
+        "customer": {"number": person.number, "name": _name(person), "address": address},
+        "company": {"name": options.text("STERNA_COMPANY"), "address": _company_address()},
+        "offer": {"id": asset, "name": offered["title"], "kind": offered.get("kind", "")},
+        "facts": view.values,
+        "letter": {"date": on},
+        "today": on.isoformat(),
+    }
+    # The stored document names every part of every medium; those that the author left empty are not his text.
+    written = {part: text for part, text in message["variants"][channel.name].items() if text is not None}
+    rendered = channel.render(Content(written, context))
+    return Worded(rendered, [_as_json(used) for used in view.used])
+
+
+def _message(
+    document: Mapping[str, Any], asset: str, medium: str
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    offered = next((each for each in document["assets"] if each["id"] == asset), None)
+    if offered is None:
+        raise Refused(f"the plan {document['plan']} has no asset {asset!r}")
+    message = next((each for each in document["messages"] if each["id"] == offered.get("message")), None)
+    if message is None or not message["variants"].get(medium):
+        raise Refused(f"the plan {document['plan']} has no text by {medium} for {asset!r}")
+    return offered, message
+
+
+def _name(person: Person) -> str:
+    """The customer's name where a source gave one; messages have a greeting without it."""
+    value, _ = person.facts.get("person.name", ("", None))
+    return str(value or "")
+
+
+def _company_address() -> list[str]:
+    return [line.strip() for line in options.text("STERNA_COMPANY_ADDRESS").split(";") if line.strip()]
+
+
+def _as_json(used: Any) -> dict[str, Any]:
+    return {
+        "name": used.name,
+        "class": used.fact_class,
+        "value": used.value,
+        "reason": used.reason,
+        "observed_on": used.observed_on.isoformat() if used.observed_on else None,
+        "sentence": used.sentence(),
+    }

@@ -1,0 +1,181 @@
+"""One customer's page, put together from the records and the run that is shown."""
+
+from collections.abc import Iterator
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from sterna.desk.contacts.models import Contact, LeftOut
+from sterna.desk.customers.models import Customer
+from sterna.desk.dashboards.page import Page, Section
+from sterna.desk.dashboards.queries import people, places, timeline
+from sterna.desk.dashboards.queries.made import how
+from sterna.desk.runs.models import Run
+from sterna.desk.segments.models import Candidate, Move
+from sterna.desk.values.models import CategoryRoom, Worth
+from sterna.desk.web.components import (
+    Column,
+    Component,
+    Empty,
+    Number,
+    Row,
+    Table,
+    Tier,
+    Timeline,
+    TimelineEntry,
+    Unknown,
+)
+from sterna.desk.web.pictures.bars import Range, range_bars
+
+BOUGHT_NOTHING = "a purchase inside the window would make it known"
+
+
+def customer_page(customer: Customer, run: Run | None) -> Page:
+    """The page of `customer` as of `run`; without a run only what the records hold."""
+    title = people.titles([customer.pk]).get(customer.pk, "customer")
+    sections = list(_valued(customer, run)) if run else []
+    sections += [
+        Section([_timeline(customer, run, title)], "What happened?"),
+        Section([_facts(customer), _history(customer, run)], "What is known?", layout="halves"),
+        Section([_records(customer), _consents(customer)], "Who is it, and what is allowed?", layout="halves"),
+    ]
+    return Page(f"What could {title} become?", sections, trail=[("Customers", reverse("customers"))])
+
+
+def _valued(customer: Customer, run: Run) -> Iterator[Section]:
+    worth = Worth.objects.filter(run_id=run.pk, customer=customer).first()
+    move = Move.objects.filter(run_id=run.pk, customer=customer).first()
+    if worth is None or move is None:
+        text = "This customer was not known on the day of the run that is shown."
+        yield Section([Empty("Value, tier and what to do next.", text)])
+        return
+    yield Section(list(_figures(worth, move, run)), layout="figures")
+    yield Section([_bars(worth, run.brief["currency"]), _rooms(customer, run)], "Today, to come, could be", layout="halves")
+    yield Section([_next(customer, run)], "What to do next, and why")
+
+
+def _figures(worth: Worth, move: Move, run: Run) -> Iterator[Component]:
+    currency = run.brief["currency"]
+    yield Tier(move.to_place, places.shades(run).get(move.to_place))
+    yield Number(
+        "Spend in the window", worth.spend, "money_exact", currency,
+        how(run, "values", "What this customer paid inside the tiers' window, from the lines.", "scheme"),
+        note=f"was {move.from_place}",
+    )  # fmt: skip
+    yield Number(
+        "Days since the last purchase", worth.recency_days, missing="a first purchase would make it known",
+        provenance=how(run, "values", "Days from the last purchase to the day of the run."),
+    )  # fmt: skip
+    yield Number(
+        "Still a customer", worth.alive, "percent", missing="the model cannot tell: see the value page",
+        provenance=how(run, "cell_scores", "Probability of being active, by BG/NBD (Fader, Hardie and Lee, 2005)."),
+    )  # fmt: skip
+    yield Number(
+        "To come in 26 weeks", worth.expected_spend, "money_exact", currency, missing=BOUGHT_NOTHING,
+        provenance=how(run, "values", "Expected purchases by BG/NBD times expected spend by gamma-gamma."),
+    )  # fmt: skip
+    yield Number(
+        "Headroom", worth.headroom, "money_exact", currency, missing=BOUGHT_NOTHING,
+        provenance=how(run, "category_headroom", "Over the departments, what 8 of 10 alike customers stay below."),
+    )  # fmt: skip
+
+
+def _bars(worth: Worth, currency: str) -> SafeString:
+    bars = [
+        Range("Today", worth.spend, missing="no purchase yet"),
+        Range("To come", worth.expected_spend, missing=BOUGHT_NOTHING),
+        Range("Could be", worth.potential, missing=BOUGHT_NOTHING),
+    ]
+    return mark_safe(range_bars(bars, title="Value of this customer", currency=currency))
+
+
+def _rooms(customer: Customer, run: Run) -> Component:
+    rooms = CategoryRoom.objects.filter(run_id=run.pk, customer=customer).order_by("-headroom", "category")
+    currency = run.brief["currency"]
+    columns = [
+        Column("category", "Department"),
+        Column("own", "Spends", "money", unit=currency),
+        Column("peer", "Alike customers", "money", unit=currency),
+        Column("headroom", "Room", "money", unit=currency),
+    ]
+    rows = [Row([room.category, room.own, room.peer, room.headroom]) for room in rooms]
+    nothing = Empty("Where there is room to grow.", "No department shows room beside alike customers.")
+    return Table("Room by department", columns, rows, empty=nothing, show_caption=True)
+
+
+def _next(customer: Customer, run: Run) -> Component:
+    rows = []
+    for contact in Contact.objects.filter(run_id=run.pk, customer=customer):
+        rows.append(Row([contact.asset, contact.state, contact.reason], reverse("contact", args=[contact.pk])))
+    for left_out in LeftOut.objects.filter(run_id=run.pk, customer=customer):
+        rows.append(Row([left_out.asset or "No contact", left_out.reason_code, left_out.reason]))
+    for candidate in Candidate.objects.filter(run_id=run.pk, customer=customer).order_by("position"):
+        rows.append(Row([f"Candidate for {candidate.goal}", f"number {candidate.position:,}", candidate.reason]))
+    columns = [Column("what", "What"), Column("state", "State"), Column("why", "Why")]
+    nothing = Empty("The next best thing to do.", "The run shown had no plan for this customer.")
+    return Table("What this run decided", columns, rows, empty=nothing)
+
+
+def _timeline(customer: Customer, run: Run | None, title: str) -> Component:
+    entries = [
+        TimelineEntry(moment.at, moment.direction, moment.title, moment.text, moment.medium, moment.href, moment.held_back)
+        for moment in timeline.moments(customer, run)
+    ]
+    if not entries:
+        return Empty("Every contact, inbound and outbound.", "Nothing has happened yet.")
+    return Timeline(title, entries)
+
+
+def _facts(customer: Customer) -> Component:
+    rows = [
+        Row([fact.fact_class, fact.value, fact.source, fact.observed_on, fact.confidence])
+        for fact in people.facts(customer)
+    ]
+    columns = [
+        Column("class", "Fact"),
+        Column("value", "Value"),
+        Column("source", "Source"),
+        Column("observed", "Observed", "day"),
+        Column("confidence", "Confidence", "percent"),
+    ]
+    return Table("Facts", columns, rows, show_caption=True, empty=Empty("Facts with their source.", "None is known yet."))
+
+
+def _history(customer: Customer, run: Run | None) -> Component:
+    shades = places.shades(run) if run else {}
+    rows = [
+        Row([Tier(stay.place, shades.get(stay.place)), stay.during.lower, stay.during.upper or "today", stay.cause])
+        for stay in people.history(customer)
+    ]
+    columns = [
+        Column("tier", "Tier"),
+        Column("from", "From", "day"),
+        Column("to", "To, exclusive", "day"),
+        Column("why", "Why"),
+    ]
+    return Table("Tier history", columns, rows, show_caption=True, empty=Empty("Stays in tiers.", "None so far."))
+
+
+def _records(customer: Customer) -> Component:
+    rows = [
+        Row([f"{record.kind} {record.value}", record.source, record.created_at])
+        for record in customer.source_records.order_by("created_at", "key")
+    ]
+    columns = [Column("identifier", "Identifier"), Column("source", "Source"), Column("since", "Known since", "instant")]
+    return Table("Identifiers", columns, rows, show_caption=True)
+
+
+def _consents(customer: Customer) -> Component:
+    rows = [
+        Row([consent.medium, consent.purpose, "Yes" if consent.granted else "No", consent.source, consent.said_on])
+        for consent in people.consents(customer)
+    ]
+    columns = [
+        Column("medium", "Medium"),
+        Column("purpose", "Purpose"),
+        Column("allowed", "Allowed"),
+        Column("source", "Source"),
+        Column("said", "Said", "day"),
+    ]
+    nothing = Unknown("asking the customer: without a yes nothing is sent")
+    return Table("Consent", columns, rows, show_caption=True) if rows else nothing
+

@@ -1,0 +1,64 @@
+"""The Sankey of a run's moves with its table, the same picture wherever it is shown."""
+
+from decimal import Decimal
+
+from django.urls import reverse
+
+from sterna.desk.dashboards.queries import places
+from sterna.desk.runs.models import Run
+from sterna.desk.segments.models import MatrixCell
+from sterna.desk.web.components import Column, Empty, Picture, Row, Table, Tier
+from sterna.desk.web.pictures.sankey import Flow, Place, sankey
+from sterna.desk.web.pictures.sankey import summary as in_words
+
+
+def moves_picture(run: Run, by_value: bool = False) -> Picture | Empty:
+    """The moves of `run`, thickness by customers or by what they spent in the closing window."""
+    cells = [cell for cell in places.cells(run) if _thickness(cell, by_value) > 0]
+    if not cells:
+        return Empty("Moves between tiers.", "This run saw no customer at both ends of its period.")
+    shades = places.shades(run)
+    stations = [Place(name, name, shades[name]) for name in places.order(run)]
+    flows = [
+        Flow(
+            cell.from_place,
+            cell.to_place,
+            cell.customers,
+            cell.to_amount,
+            reverse("move_names", args=[cell.from_place, cell.to_place]),
+        )
+        for cell in cells
+    ]
+    title = f"Moves in the period up to {run.until}"
+    return Picture(
+        title,
+        sankey(
+            stations,
+            flows,
+            title=title,
+            opening="At the opening",
+            closing=f"On {run.until}",
+            by="value" if by_value else "customers",
+            currency=run.brief["currency"],
+        ),
+        in_words(stations, flows),
+        matrix_table(run),
+    )
+
+
+def _thickness(cell: MatrixCell, by_value: bool) -> Decimal | int:
+    return cell.to_amount if by_value else cell.customers
+
+
+def matrix_table(run: Run) -> Table:
+    """The migration matrix: a row an opening place, a column a closing place, the opening headcount at the end."""
+    names, shades = places.order(run), places.shades(run)
+    counts = {(cell.from_place, cell.to_place): cell.customers for cell in places.cells(run)}
+    closing = [name for name in names if name != "new"]
+    rows = []
+    for source in names:
+        row = [counts.get((source, target), 0) for target in closing]
+        if sum(row):
+            rows.append(Row([Tier(source, shades[source]), *row, sum(row)], reverse("move_names", args=[source, "all"])))
+    columns = [Column("from", "From")] + [Column(name, f"to {name}", "number") for name in closing]
+    return Table("Migration matrix", [*columns, Column("opening", "At the opening", "number")], rows, show_caption=True)

@@ -1,0 +1,1 @@
+"""What the pages read, one module a page or a family of pages."""

@@ -1,0 +1,50 @@
+"""What waits for a person: calls due, sends in doubt, imports and runs that failed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+
+from sterna.desk.config import clock
+from sterna.desk.contacts.models import Contact, Task
+from sterna.desk.runs.models import Run
+from sterna.desk.sources.models import DeadLetter, Import
+
+
+@dataclass(frozen=True)
+class Item:
+    """One kind of thing that waits: what, how many, what to do, where; `due` when it was promised and is late."""
+
+    what: str
+    count: int
+    why: str
+    url: str
+    due: date | None = None
+
+
+def items() -> list[Item]:
+    """Everything that waits, the late first."""
+    return [item for item in _all() if item.count]
+
+
+def _all() -> Iterator[Item]:
+    today = clock.today()
+    late = Task.objects.filter(state=Task.State.OPEN, due_on__lt=today)
+    oldest = late.order_by("due_on").values_list("due_on", flat=True).first()
+    yield Item("Calls promised", late.count(), "Call, or write why not", reverse("tasks"), oldest)
+    due = Task.objects.filter(state=Task.State.OPEN, due_on=today)
+    yield Item("Calls due today", due.count(), "Call", reverse("tasks"))
+    outbox = reverse("contacts")
+    doubt = Contact.objects.filter(state=Contact.State.UNKNOWN).count()
+    yield Item("Sends in doubt", doubt, "No answer came: look before sending again", f"{outbox}?state=unknown")
+    failed = Contact.objects.filter(state=Contact.State.FAILED).count()
+    yield Item("Sends that failed", failed, "Mend the address or the channel", f"{outbox}?state=failed")
+    planned = Contact.objects.filter(state=Contact.State.PLANNED, due_on__lte=today, expires_on__gt=today).count()
+    yield Item("Due and not sent yet", planned, "The worker sends them; if this stays, it is not running", outbox)
+    runs = Run.objects.filter(state=Run.State.FAILED).count()
+    yield Item("Runs that failed", runs, "Open the run: its stage and SQL are there", reverse("runs"))
+    imports = Import.objects.filter(state=Import.State.FAILED).count()
+    yield Item("Imports that failed", imports, "Mend the file and import it again", reverse("sources"))
+    letters = DeadLetter.objects.count()
+    yield Item("Events refused", letters, "See the reasons by source", reverse("data_quality"))

@@ -1,0 +1,103 @@
+"""What happened to a customer over all touchpoints: the lake's events and the send ledger, the newest first."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any, Literal
+
+from django.urls import reverse
+
+from sterna.desk.contacts.models import Contact, LeftOut
+from sterna.desk.customers.models import Customer
+from sterna.desk.lakehouse.lake_query import lake_query
+from sterna.desk.lakehouse.queries import manifest
+from sterna.desk.runs.models import Run
+
+LIMIT = 60
+
+_PURCHASES = """
+select event_id, min(occurred_at) as at, any_value(touchpoint) as touchpoint, count(*) as lines,
+    sum(amount) as amount, any_value(currency) as currency
+from lines
+where source_record in (select unnest($records))
+group by event_id
+order by at desc, event_id
+"""
+_EVENTS = """
+select occurred_at, kind, touchpoint, direction, subject
+from events
+where source_record in (select unnest($records))
+order by occurred_at desc, event_id
+"""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened; inbound is what the customer did, outbound what was done to reach them."""
+
+    at: datetime
+    direction: Literal["inbound", "outbound"]
+    title: str
+    text: str = ""
+    medium: str = ""
+    href: str | None = None
+    held_back: str | None = None
+
+
+def moments(customer: Customer, run: Run | None, limit: int = LIMIT) -> list[Moment]:
+    """The newest `limit` moments of a customer, up to the run's day when a run is shown."""
+    records = list(customer.source_records.values_list("key", flat=True))
+    found = _purchases(records, limit) + _events(records, limit) + _contacts(customer) + _held_back(customer)
+    return sorted(found, key=lambda moment: moment.at, reverse=True)[:limit]
+
+
+def _files(table: str) -> dict[str, list[str]]:
+    return {table: [path for path, _ in manifest().get(table, [])]}
+
+
+def _purchases(records: list[str], limit: int) -> list[Moment]:
+    rows = lake_query(_PURCHASES, _files("lines"), {"records": records}, limit)
+    return [
+        Moment(at.replace(tzinfo=UTC), "inbound", f"Bought for {amount:,.2f} {currency}", f"{lines} lines", touchpoint or "")
+        for _, at, touchpoint, lines, amount, currency in rows
+    ]
+
+
+def _events(records: list[str], limit: int) -> list[Moment]:
+    rows: list[tuple[Any, ...]] = lake_query(_EVENTS, _files("events"), {"records": records}, limit)
+    return [
+        Moment(
+            at.replace(tzinfo=UTC),
+            "outbound" if direction == "outbound" else "inbound",
+            kind.capitalize(),
+            subject or "",
+            touchpoint or "",
+        )
+        for at, kind, touchpoint, direction, subject in rows
+    ]
+
+
+def _contacts(customer: Customer) -> list[Moment]:
+    return [
+        Moment(
+            contact.handed_over_at or datetime.combine(contact.due_on, time.min, UTC),
+            "outbound",
+            f"{contact.asset}: {contact.state}",
+            contact.reason,
+            contact.medium,
+            reverse("contact", args=[contact.pk]),
+        )
+        for contact in Contact.objects.filter(customer=customer)
+    ]
+
+
+def _held_back(customer: Customer) -> list[Moment]:
+    runs = dict(Run.objects.filter(published_at__isnull=False).values_list("pk", "until"))
+    return [
+        Moment(
+            datetime.combine(runs[left_out.run_id], time.max, UTC),
+            "outbound",
+            f"{left_out.asset or 'No contact'}",
+            held_back=left_out.reason,
+        )
+        for left_out in LeftOut.objects.filter(customer=customer, run_id__in=runs)
+    ]

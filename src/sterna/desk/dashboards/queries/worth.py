@@ -1,0 +1,98 @@
+"""What customers are worth together, as a run published it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Sum
+
+from sterna.desk.runs.models import Run
+from sterna.desk.segments.models import Move
+from sterna.desk.values.models import Model, Worth
+
+POINTS = 100
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over all customers; `forecast` and `with_room` count those for whom the figure is known."""
+
+    customers: int
+    spend: Decimal | None
+    expected_spend: Decimal | None
+    forecast: int
+    headroom: Decimal | None
+    with_room: int
+
+
+def totals(run: Run) -> Totals:
+    """The sums of the run."""
+    found = Worth.objects.filter(run_id=run.pk).aggregate(
+        people=Count("pk"),
+        money=Sum("spend"),
+        to_come=Sum("expected_spend"),
+        forecast=Count("expected_spend"),
+        room=Sum("headroom"),
+        with_room=Count("headroom"),
+    )
+    return Totals(
+        found["people"], found["money"], found["to_come"], found["forecast"], found["room"], found["with_room"]
+    )
+
+
+@dataclass(frozen=True)
+class PlaceWorth:
+    """The sums of one place at the close."""
+
+    place: str
+    customers: int
+    spend: Decimal | None
+    expected_spend: Decimal | None
+    headroom: Decimal | None
+
+
+def by_place(run: Run, order: Sequence[str]) -> list[PlaceWorth]:
+    """The sums of each place that has customers, in `order`."""
+    found = {}
+    for place in order:
+        inside = Move.objects.filter(run_id=run.pk, to_place=place).values("customer_id")
+        sums = Worth.objects.filter(run_id=run.pk, customer__in=inside).aggregate(
+            people=Count("pk"), money=Sum("spend"), to_come=Sum("expected_spend"), room=Sum("headroom")
+        )
+        if sums["people"]:
+            found[place] = PlaceWorth(place, sums["people"], sums["money"], sums["to_come"], sums["room"])
+    return list(found.values())
+
+
+def concentration(run: Run) -> list[tuple[float, float]]:
+    """The whale curve: share of the buyers from the largest down, and the share of the spend they bring."""
+    amounts = list(
+        Worth.objects.filter(run_id=run.pk, spend__gt=0).order_by("-spend", "pk").values_list("spend", flat=True)
+    )
+    total = sum(amounts, Decimal(0))
+    if not amounts or not total:
+        return [(0.0, 0.0)]
+    points, running, step = [(0.0, 0.0)], Decimal(0), max(len(amounts) // POINTS, 1)
+    for index, amount in enumerate(amounts, start=1):
+        running += amount
+        if index % step == 0 or index == len(amounts):
+            points.append((index / len(amounts), float(running / total)))
+    return points
+
+
+def model_lines(run: Run) -> Iterator[tuple[str, str, str]]:
+    """Each fitted model as lines of model, what, value in words."""
+    for model in Model.objects.filter(run_id=run.pk).order_by("name"):
+        for what, value in model.body.items():
+            if value is not None and what != "name":
+                yield model.name, what.replace("_", " "), _written(value)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4f}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_written(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_written(item)}" for name, item in value.items())
+    return str(value)

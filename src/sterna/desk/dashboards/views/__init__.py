@@ -1,0 +1,1 @@
+"""The pages that only read, one module a step of the loop."""

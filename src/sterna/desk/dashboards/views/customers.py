@@ -1,0 +1,118 @@
+"""Customers: the list, the search over everything, and one customer's page."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+
+from sterna.desk.customers.models import Customer
+from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.customer_page import customer_page
+from sterna.desk.dashboards.page import Page, Section, answer, csv_link
+from sterna.desk.dashboards.paging import Slice
+from sterna.desk.dashboards.queries import people, places
+from sterna.desk.dashboards.queries.current import shown_run
+from sterna.desk.plans.models import Plan
+from sterna.desk.runs.models import Run
+from sterna.desk.segments.models import Move
+from sterna.desk.users.access import Right, needs
+from sterna.desk.values.models import Worth
+from sterna.desk.web.components import Chip, Column, Empty, Filters, Row, Table, Tier
+
+_SORTABLE = ("spend", "headroom", "orders", "recency_days", "expected_spend", "breadth")
+
+
+@needs(Right.READ)
+def customers(request: HttpRequest) -> HttpResponse:
+    """Every customer with what they give and could give; filtered by tier, ordered by any figure."""
+    run = shown_run(asked_day(request))
+    if run is None:
+        nothing = Empty("Every customer with value and tier.", "No run has been published yet.", "Runs", reverse("runs"))
+        return answer(request, Page("Who are your customers?", [Section([nothing])]))
+    table = _list(request, run)
+    lead = "What each gives now, what the future holds, and the room that peers show."
+    return answer(request, Page("Who are your customers?", [Section([table])], lead))
+
+
+def _list(request: HttpRequest, run: Run) -> Table:
+    tier = request.GET.get("tier", "")
+    rows = people.worths(run)
+    if tier:
+        inside = Move.objects.filter(run_id=run.pk, to_place=tier).values("customer_id")
+        rows = rows.filter(customer__in=inside)
+    page = Slice(request, rows, _SORTABLE, "-spend")
+    chips = [Chip("in tier", tier, reverse("customers"))] if tier else []
+    chips += [Chip("tier", f"only {place.name}", f"?tier={place.name}") for place in places.ladder(run) if not tier]
+    currency = run.brief["currency"]
+    return Table(
+        "Customers",
+        [
+            Column("customer", "Customer"),
+            Column("tier", "Tier"),
+            Column("spend", "Spend", "money", True, currency),
+            Column("orders", "Orders", "number", True),
+            Column("recency_days", "Days since the last", "number", True),
+            Column("breadth", "Departments", "number", True),
+            Column("expected_spend", "To come, 26 weeks", "money", True, currency),
+            Column("headroom", "Headroom", "money", True, currency),
+        ],
+        _rows(run, page.rows),
+        sort=page.sort,
+        filters=Filters(f"{rows.count():,} customers", chips),
+        next_url=page.next_url,
+        previous_url=page.first_url,
+        csv_url=csv_link(request),
+        empty=Empty("Customers.", "None fits the filter.", "All customers", reverse("customers")),
+    )
+
+
+def _rows(run: Run, worths: list[Worth]) -> list[Row]:
+    ids = [worth.customer_id for worth in worths]
+    titles, shades = people.titles(ids), places.shades(run)
+    tiers = dict(Move.objects.filter(run_id=run.pk, customer__in=ids).values_list("customer_id", "to_place"))
+    return [
+        Row(
+            [
+                titles.get(worth.customer_id, str(worth.customer_id)),
+                Tier(tiers.get(worth.customer_id, "none"), shades.get(tiers.get(worth.customer_id, "none"))),
+                worth.spend,
+                worth.orders,
+                worth.recency_days,
+                worth.breadth,
+                worth.expected_spend,
+                worth.headroom,
+            ],
+            reverse("customer", args=[worth.customer_id]),
+        )
+        for worth in worths
+    ]
+
+
+@needs(Right.READ)
+def customer(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One customer's page; a merged customer's old address leads to the one who remains."""
+    found = get_object_or_404(Customer, pk=pk)
+    if found.redirects_to_id:
+        return redirect("customer", pk=found.redirects_to_id)
+    return answer(request, customer_page(found, shown_run(asked_day(request))))
+
+
+@needs(Right.READ)
+def search(request: HttpRequest) -> HttpResponse:
+    """Customers, tiers and plans whose name begins with what was typed; a single hit opens at once."""
+    text = request.GET.get("q", "").strip()
+    try:
+        hits = list(people.search(text)) if text else []
+    except ValidationError:
+        hits = []
+    if len(hits) == 1:
+        return redirect("customer", pk=hits[0].pk)
+    titles = people.titles(hit.pk for hit in hits)
+    rows = [Row([titles.get(hit.pk, str(hit.pk)), "Customer"], reverse("customer", args=[hit.pk])) for hit in hits]
+    for plan in Plan.objects.filter(title__icontains=text)[:5] if text else []:
+        rows.append(Row([plan.title, "Plan"], reverse("plan", args=[plan.pk])))
+    nothing = Empty("Customers, by number, name or address, and plans.", f"Nothing begins with “{text}”.")
+    table = Table("Found", [Column("name", "Name"), Column("kind", "What it is")], rows, empty=nothing)
+    return answer(request, Page(f"What is called “{text}”?" if text else "What are you looking for?", [Section([table])]))

@@ -1,0 +1,117 @@
+"""Home: what moved, whether it worked, what is owed, what failed."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.moves_picture import moves_picture
+from sterna.desk.dashboards.page import Action, Page, Section, answer
+from sterna.desk.dashboards.queries import attention, goals, places
+from sterna.desk.dashboards.queries.current import shown_run
+from sterna.desk.dashboards.queries.made import how
+from sterna.desk.experiments.models import Comparison
+from sterna.desk.runs.models import Run
+from sterna.desk.users.access import Right, needs
+from sterna.desk.web.components import Column, Component, Empty, Late, Number, Row, Table, Tier
+from sterna.desk.dashboards.verdict import verdict_of
+
+
+@needs(Right.READ)
+def home(request: HttpRequest) -> HttpResponse:
+    """The morning page of a segment manager."""
+    run = shown_run(asked_day(request))
+    if run is None:
+        return answer(request, Page("Where will your customers move?", [Section([_nothing_yet()])]))
+    by_value = request.GET.get("by") == "value"
+    return answer(
+        request,
+        Page(
+            f"Who moved in the period up to {run.until}?",
+            [
+                Section(list(_figures(run)), layout="figures"),
+                Section([moves_picture(run, by_value)]),
+                Section([_goals(run)], "How far are the goals?"),
+                Section([_attention()], "What needs you today?"),
+            ],
+            action=Action("See who moved", reverse("moves"), "arrows-exchange"),
+        ),
+    )
+
+
+def _nothing_yet() -> Empty:
+    return Empty(
+        "Your customers between tiers, from one period to the next.",
+        "No run has been published yet.",
+        "See the runs",
+        reverse("runs"),
+    )
+
+
+def _figures(run: Run) -> Iterator[Component]:
+    moved = places.movement(run)
+    everybody = sum(people for people, _ in places.standing(run).values())
+    money = sum(amount for _, amount in places.standing(run).values())
+    yield Number("Customers", everybody, provenance=how(run, "customers", "Every customer seen by the day of the run."))
+    yield Number(
+        "Spend in the period", money, "money", run.brief["currency"],
+        how(run, "values", "What customers paid inside the tiers' window, from the lines.", "scheme"),
+    )  # fmt: skip
+    yield Number(
+        "Moved up", moved.up,
+        provenance=how(run, "matrix", "Customers in a higher tier at the close than at the opening.", "scheme"),
+        note=f"{moved.down:,} moved down",
+    )  # fmt: skip
+    yield Number(
+        "Lapsed", moved.lapsed,
+        provenance=how(run, "matrix", "In a tier at the opening, no purchase in the window at the close.", "scheme"),
+        note=f"{moved.returned:,} came back",
+    )  # fmt: skip
+    primary = Comparison.objects.filter(run_id=run.pk, is_primary=True).order_by("experiment").last()
+    if primary is not None:
+        yield verdict_of(primary, run.brief["currency"])
+
+
+def _goals(run: Run) -> Component:
+    shades = places.shades(run)
+    rows = [
+        Row(
+            [
+                Tier(goal.from_place, shades.get(goal.from_place)),
+                Tier(goal.to_place, shades.get(goal.to_place)),
+                goal.wanted,
+                goal.moved,
+                goal.share,
+                goal.by,
+                goal.owner,
+            ],
+            f"{reverse('move_names', args=[goal.from_place, goal.to_place])}",
+        )
+        for goal in goals.progress(run)
+    ]
+    columns = [
+        Column("from", "From"),
+        Column("to", "To"),
+        Column("wanted", "Wanted", "number"),
+        Column("moved", "Moved", "number"),
+        Column("share", "Of the goal", "percent"),
+        Column("by", "By", "day"),
+        Column("owner", "Owner"),
+    ]
+    return Table(
+        "Goals of the plan and how many customers moved so far",
+        columns,
+        rows,
+        empty=Empty("Goals from tier to tier.", "This run had no plan.", "See the plans", reverse("plan_list")),
+    )
+
+
+def _attention() -> Component:
+    rows = [
+        Row([Late(item.what, item.due) if item.due else item.what, item.count, item.why], item.url)
+        for item in attention.items()
+    ]
+    columns = [Column("what", "What"), Column("count", "How many", "number"), Column("why", "What to do")]
+    nothing = Empty("Calls due, sends in doubt, failed imports and runs.", "Nothing is waiting: all is done.")
+    return Table("What needs attention", columns, rows, empty=nothing)

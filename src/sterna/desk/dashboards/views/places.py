@@ -1,0 +1,231 @@
+"""Value, tiers, the migration matrix, and the names behind each of its cells."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from django.db.models import Avg, Count, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.moves_picture import moves_picture
+from sterna.desk.dashboards.page import Page, Section, answer, csv_link
+from sterna.desk.dashboards.paging import Slice
+from sterna.desk.dashboards.queries import people, places, worth
+from sterna.desk.dashboards.queries.current import shown_run
+from sterna.desk.dashboards.queries.made import how
+from sterna.desk.runs.models import Run
+from sterna.desk.segments.models import Candidate, Definition, Move
+from sterna.desk.users.access import Right, needs
+from sterna.desk.web.components import Chip, Column, Component, Empty, Filters, Number, Row, Table, Tier
+from sterna.desk.web.pictures.bars import whale_curve
+
+
+def no_run(question: str, what: str, request: HttpRequest) -> HttpResponse:
+    """The page before the first run."""
+    nothing = Empty(what, "No run has been published yet.", "See the runs", reverse("runs"))
+    return answer(request, Page(question, [Section([nothing])]))
+
+
+@needs(Right.READ)
+def values(request: HttpRequest) -> HttpResponse:
+    """What customers are worth together, how concentrated it is, and how the models fit."""
+    question = "What are your customers worth, and what could they be?"
+    run = shown_run(asked_day(request))
+    if run is None:
+        return no_run(question, "Value now, to come and possible.", request)
+    curve = worth.concentration(run)
+    top = next((share for people_share, share in curve if people_share >= 0.2), None)
+    reading = "" if top is None else f"The first fifth of the buyers bring {top:.0%} of the spend."
+    picture = mark_safe(whale_curve(curve, title="Share of spend by customers in order of spend", reading=reading))
+    sections = [
+        Section(list(_totals(run)), layout="figures"),
+        Section([picture], "How concentrated is it?", reading),
+        Section([_by_tier(run)], "Where is the room?"),
+        Section([_models(run)], "How do the models fit?"),
+    ]
+    return answer(request, Page(question, sections))
+
+
+def _totals(run: Run) -> Iterator[Component]:
+    sums = worth.totals(run)
+    currency = run.brief["currency"]
+    yield Number(
+        "Spend in the window", sums.spend, "money", currency,
+        how(run, "values", "What customers paid inside the tiers' window.", "scheme"),
+    )  # fmt: skip
+    yield Number(
+        "To come in 26 weeks", sums.expected_spend, "money", currency,
+        how(run, "values", "Expected purchases (BG/NBD) times expected spend (gamma-gamma), summed."),
+        note=f"known for {sums.forecast:,} of {sums.customers:,}",
+    )  # fmt: skip
+    yield Number(
+        "Headroom", sums.headroom, "money", currency,
+        how(run, "category_headroom", "What alike customers spend more, department by department, summed."),
+        note=f"known for {sums.with_room:,} of {sums.customers:,}",
+    )  # fmt: skip
+
+
+def _by_tier(run: Run) -> Component:
+    shades, currency = places.shades(run), run.brief["currency"]
+    rows = [
+        Row(
+            [Tier(row.place, shades.get(row.place)), row.customers, row.spend, row.expected_spend, row.headroom],
+            f"{reverse('customers')}?tier={row.place}",
+        )
+        for row in worth.by_place(run, places.order(run))
+    ]
+    columns = [
+        Column("tier", "Tier"),
+        Column("customers", "Customers", "number"),
+        Column("spend", "Spend", "money", unit=currency),
+        Column("expected", "To come, 26 weeks", "money", unit=currency),
+        Column("headroom", "Headroom", "money", unit=currency),
+    ]
+    return Table("Value by tier", columns, rows)
+
+
+def _models(run: Run) -> Component:
+    rows = [Row(list(line)) for line in worth.model_lines(run)]
+    columns = [Column("model", "Model"), Column("what", "What"), Column("value", "Value")]
+    nothing = Empty("Fitted models.", "This run fitted none.")
+    return Table("Models of this run", columns, rows, empty=nothing)
+
+
+@needs(Right.READ)
+def tiers(request: HttpRequest) -> HttpResponse:
+    """The bands of the scheme, who is in them, and where they were cut."""
+    question = "Which tiers are there, and who is in them?"
+    run = shown_run(asked_day(request))
+    if run is None:
+        return no_run(question, "The tiers with their bands.", request)
+    scheme, currency = run.brief["scheme"], run.brief["currency"]
+    standing = places.standing(run)
+    rows = [
+        Row(
+            [
+                Tier(place.name, place.shade),
+                place.low,
+                "and more" if place.high is None else f"to under {place.high:,.2f}",
+                *standing.get(place.name, (0, Decimal(0))),
+            ],
+            f"{reverse('customers')}?tier={place.name}",
+        )
+        for place in places.ladder(run)
+    ]
+    for name in places.OUTSIDE[:1]:
+        rows.append(Row([Tier(name, None), None, "no purchase in the window", *standing.get(name, (0, Decimal(0)))]))
+    columns = [
+        Column("tier", "Tier"),
+        Column("low", "From", "money", unit=currency),
+        Column("high", "To"),
+        Column("customers", "Customers", "number"),
+        Column("amount", "Spend", "money", unit=currency),
+    ]
+    lead = (
+        f"{scheme['name']}, version {scheme['version']}: {scheme['measure']} over {scheme['window_months']} months. "
+        "The bands were cut on an earlier period than the one measured; moves of single customers still lean back to "
+        "the middle by chance, so only a hold-out shows what a contact did."
+    )
+    table = Table("Tiers", columns, rows, csv_url=csv_link(request))
+    return answer(request, Page(question, [Section([table]), Section([_versions(scheme["name"])], "Versions")], lead))
+
+
+def _versions(name: str) -> Component:
+    rows = [
+        Row([found.version, found.created_at, found.sha256[:12], found.body.get("cut_on") or "given by hand"])
+        for found in Definition.objects.filter(kind="scheme", name=name).order_by("-version")
+    ]
+    columns = [
+        Column("version", "Version", "number"),
+        Column("created", "Made", "instant"),
+        Column("sha", "Proof"),
+        Column("cut", "Cut on"),
+    ]
+    return Table("Versions of the tiers", columns, rows)
+
+
+@needs(Right.READ)
+def moves(request: HttpRequest) -> HttpResponse:
+    """The migration matrix as a picture and a table."""
+    run = shown_run(asked_day(request))
+    question = "Who moved?"
+    if run is None:
+        return no_run(question, "Moves between tiers.", request)
+    lead = f"Every row sums to its headcount at the opening, {run.until:%Y-%m-%d} closes the period. Open a flow for names."
+    return answer(
+        request, Page(question, [Section([moves_picture(run, request.GET.get("by") == "value")]), _candidates(run)], lead)
+    )
+
+
+def _candidates(run: Run) -> Section:
+    shades, currency = places.shades(run), run.brief["currency"]
+    found: QuerySet[Candidate] = Candidate.objects.filter(run_id=run.pk).order_by("position", "goal")[:25]
+    titles = people.titles(candidate.customer_id for candidate in found)
+    rows = [
+        Row(
+            [
+                titles.get(candidate.customer_id, ""),
+                Tier(candidate.place, shades.get(candidate.place)),
+                candidate.spend,
+                candidate.headroom,
+                candidate.missing,
+                candidate.reason,
+            ],
+            reverse("customer", args=[candidate.customer_id]),
+        )
+        for candidate in found
+    ]
+    columns = [
+        Column("customer", "Customer"),
+        Column("tier", "Tier"),
+        Column("spend", "Spend", "money", unit=currency),
+        Column("headroom", "Headroom", "money", unit=currency),
+        Column("missing", "Missing to the next", "money", unit=currency),
+        Column("why", "Why"),
+    ]
+    nothing = Empty("Customers of lower tiers with room to move.", "The run had no plan with goals.")
+    return Section([Table("Candidates", columns, rows, empty=nothing)], "Who could move next?")
+
+
+@needs(Right.READ)
+def move_names(request: HttpRequest, source: str, target: str) -> HttpResponse:
+    """The customers of one cell of the matrix; "all" leaves an end open."""
+    run = shown_run(asked_day(request))
+    if run is None:
+        return no_run("Who moved?", "Names behind the moves.", request)
+    found = places.names(run, None if source == "all" else source, None if target == "all" else target)
+    page: Slice[Move] = Slice(request, found, ("to_amount", "from_amount"), "-to_amount")
+    titles, shades = people.titles(move.customer_id for move in page.rows), places.shades(run)
+    currency = run.brief["currency"]
+    rows = [
+        Row(
+            [
+                titles.get(move.customer_id, ""),
+                Tier(move.from_place, shades.get(move.from_place)),
+                Tier(move.to_place, shades.get(move.to_place)),
+                move.from_amount,
+                move.to_amount,
+            ],
+            reverse("customer", args=[move.customer_id]),
+        )
+        for move in page.rows
+    ]
+    columns = [
+        Column("customer", "Customer"),
+        Column("from", "From"),
+        Column("to", "To"),
+        Column("from_amount", "Spend before", "money", True, currency),
+        Column("to_amount", "Spend after", "money", True, currency),
+    ]
+    total = found.aggregate(people=Count("pk"), money=Sum("to_amount"), mean=Avg("to_amount"))
+    chips = [Chip("from", source), Chip("to", target)]
+    table = Table(
+        f"From {source} to {target}", columns, rows, page.sort, Filters(f"{total['people']:,} customers", chips),
+        next_url=page.next_url, previous_url=page.first_url, csv_url=csv_link(request),
+        empty=Empty("Names.", "Nobody made this move.", "All moves", reverse("moves")),
+    )  # fmt: skip
+    return answer(
+        request, Page(f"Who moved from {source} to {target}?", [Section([table])], trail=[("Moves", reverse("moves"))])
+    )

@@ -1,0 +1,180 @@
+"""Plans: the list, and one plan as a page with its findings."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.page import Page, Section, answer
+from sterna.desk.dashboards.queries import goals, places
+from sterna.desk.dashboards.queries.current import shown_run
+from sterna.desk.plans.models import Finding, Plan
+from sterna.desk.users.access import Right, allows, needs
+from sterna.desk.web.components import Column, Component, Empty, Number, Row, Table, Tier
+
+_GRAVE_FIRST = {"error": 0, "warning": 1, "note": 2}
+
+
+@needs(Right.READ)
+def plan_list(request: HttpRequest) -> HttpResponse:
+    """Every version of every plan."""
+    rows = [
+        Row(
+            [plan.title, plan.version, plan.get_state_display(), plan.opens_on, plan.closes_on, plan.findings.count()],
+            reverse("plan", args=[plan.pk]),
+        )
+        for plan in Plan.objects.prefetch_related("findings")
+    ]
+    columns = [
+        Column("plan", "Plan"),
+        Column("version", "Version", "number"),
+        Column("state", "State"),
+        Column("opens", "Opens", "day"),
+        Column("closes", "Closes", "day"),
+        Column("findings", "Findings", "number"),
+    ]
+    nothing = Empty("Migration plans.", "None has been loaded: `sterna plan load FILE` takes a plan in YAML.")
+    return answer(request, Page("What is planned?", [Section([Table("Plans", columns, rows, empty=nothing)])]))
+
+
+@needs(Right.READ)
+def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One version of a plan: goals, assets, exchanges, touchpoints, findings, and its approval."""
+    found = get_object_or_404(Plan.objects.select_related("definition", "approved_by"), pk=pk)
+    body = found.definition.body
+    sections = [
+        Section(list(_figures(found, body)), layout="figures"),
+        Section([_findings(found), *_approval(request, found)], "What does the check say?"),
+        Section([_goals(request, body)], "Who shall move?"),
+        Section([_assets(body)], "By what?"),
+        Section([_exchanges(body), _touchpoints(body)], "In exchange for what, and where?"),
+    ]
+    lead = f"Version {found.version}, {found.get_state_display().lower()}; {found.opens_on} to {found.closes_on}."
+    return answer(request, Page(f"{found.title}: will it move them?", sections, lead, trail=[("Plans", reverse("plan_list"))]))
+
+
+def _figures(found: Plan, body: Mapping[str, Any]) -> Iterator[Component]:
+    wanted = sum(goal["customers"] for goal in body["goals"])
+    yield Number("Customers to move", wanted, note=f"{len(body['goals'])} goals")
+    yield Number("Budget", str(body["budget"]), "text", body["currency"], note=f"owner {body['owner']}")
+    share = float(body["hold_out"]["share"])
+    yield Number("Held out", share, "percent", note="left alone, so that the effect shows")
+    if found.approved_by:
+        yield Number("Approved by", found.approved_by.name, "text", note=f"{found.approved_at:%Y-%m-%d %H:%M} UTC")
+
+
+def _findings(found: Plan) -> Component:
+    ordered = sorted(
+        Finding.objects.filter(plan=found), key=lambda item: (_GRAVE_FIRST[item.severity], item.line or 0, item.code)
+    )
+    rows = [Row([item.severity.capitalize(), item.code, item.where, item.line or "", item.message, item.mend]) for item in ordered]
+    columns = [
+        Column("severity", "How grave"),
+        Column("code", "Code"),
+        Column("where", "Where"),
+        Column("line", "Line"),
+        Column("message", "What"),
+        Column("mend", "What would mend it"),
+    ]
+    nothing = Empty("Findings of the check.", "None: the plan is in order.")
+    return Table("Findings", columns, rows, empty=nothing)
+
+
+def _approval(request: HttpRequest, found: Plan) -> Iterator[SafeString]:
+    if found.state == Plan.State.DRAFT and allows(request.user, Right.MANAGE):
+        yield mark_safe(render_to_string("dashboards/approve.html", {"plan": found}, request=request))
+
+
+def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:
+    run = shown_run(asked_day(request))
+    moved = {item.goal: item for item in goals.progress(run)} if run else {}
+    shades = places.shades(run) if run else {}
+    rows = []
+    for goal in body["goals"]:
+        done = moved.get(goal["id"])
+        rows.append(
+            Row(
+                [
+                    goal["id"],
+                    Tier(goal["from"], shades.get(goal["from"])),
+                    Tier(goal["to"], shades.get(goal["to"])),
+                    goal["customers"],
+                    done.moved if done else None,
+                    str(goal["by"]),
+                    goal["owner"],
+                    goal["audience"],
+                    goal["response"],
+                    str(goal["value_of_response"]),
+                ]
+            )
+        )
+    columns = [
+        Column("goal", "Goal"),
+        Column("from", "From"),
+        Column("to", "To"),
+        Column("customers", "Wanted", "number"),
+        Column("moved", "Moved so far", "number"),
+        Column("by", "By"),
+        Column("owner", "Owner"),
+        Column("audience", "Audience"),
+        Column("response", "Response wanted"),
+        Column("value", "Value of a response", unit=body["currency"]),
+    ]
+    return Table("Goals", columns, rows)
+
+
+def _assets(body: Mapping[str, Any]) -> Component:
+    rows = [
+        Row(
+            [
+                asset["title"],
+                asset["kind"],
+                asset["purpose"],
+                ", ".join(asset["goals"]),
+                f"{asset['behavior']['metric']}: {asset['behavior']['baseline']} to {asset['behavior']['target']}",
+                ", ".join(route["medium"] for route in asset["routes"]),
+                str(asset["unit_cost"]),
+                asset["owner"],
+            ]
+        )
+        for asset in body["assets"]
+    ]
+    columns = [
+        Column("asset", "Asset"),
+        Column("kind", "Kind"),
+        Column("purpose", "Purpose"),
+        Column("goals", "For"),
+        Column("behavior", "Behavior it shall change"),
+        Column("media", "Through"),
+        Column("cost", "Unit cost", unit=body["currency"]),
+        Column("owner", "Owner"),
+    ]
+    return Table("Assets", columns, rows)
+
+
+def _exchanges(body: Mapping[str, Any]) -> Component:
+    rows = [Row([item["id"], item["kind"], item["give"], item["get"]]) for item in body["exchanges"]]
+    columns = [Column("id", "Exchange"), Column("kind", "Kind"), Column("give", "We give"), Column("get", "We get")]
+    return Table("Exchanges", columns, rows, show_caption=True)
+
+
+def _touchpoints(body: Mapping[str, Any]) -> Component:
+    rows = [
+        Row([item["title"], item["medium"], item["direction"], item["purpose"], item["owner"], str(item["cost"])])
+        for item in body["touchpoints"]
+    ]
+    columns = [
+        Column("touchpoint", "Touchpoint"),
+        Column("medium", "Medium"),
+        Column("direction", "Direction"),
+        Column("purpose", "Purpose"),
+        Column("owner", "Owner"),
+        Column("cost", "Cost", unit=body["currency"]),
+    ]
+    return Table("Touchpoints", columns, rows, show_caption=True)

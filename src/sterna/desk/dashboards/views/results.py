@@ -1,0 +1,130 @@
+"""Results: treated against held out, and the campaigns of others with their honest label."""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.page import Page, Section, answer, csv_link
+from sterna.desk.dashboards.queries.current import shown_run
+from sterna.desk.dashboards.queries.made import how
+from sterna.desk.dashboards.verdict import kind_of, verdict_of
+from sterna.desk.experiments.models import CampaignReach, Comparison
+from sterna.desk.runs.models import Run
+from sterna.desk.users.access import Right, needs
+from sterna.desk.web.components import Column, Component, Empty, Number, Row, Table, Verdict
+from sterna.desk.web.pictures.intervals import Estimate, intervals
+
+_AA = (
+    "This is an A/A test: no contact reached a customer before the period that is measured was over, so any "
+    "difference between the arms is chance. It shows that the measuring itself invents no effect."
+)
+
+
+@needs(Right.READ)
+def results(request: HttpRequest) -> HttpResponse:
+    """Every comparison of the run: the one declared before, then the others adjusted for their number."""
+    run = shown_run(asked_day(request))
+    question = "Did it work?"
+    if run is None:
+        nothing = Empty("Effects with intervals.", "No run has been published yet.", "Runs", reverse("runs"))
+        return answer(request, Page(question, [Section([nothing])]))
+    found = list(Comparison.objects.filter(run_id=run.pk).order_by("experiment", "-is_primary", "name"))
+    sections = [_experiment(run, name, found) for name in dict.fromkeys(item.experiment for item in found)]
+    if not found:
+        nothing = Empty(
+            "Treated against held out, per goal.",
+            "No experiment had begun before the period of this run: an approved plan draws its hold-out in its first run.",
+        )
+        sections = [Section([nothing])]
+    return answer(request, Page(question, [*sections, _campaigns(run)], _AA if _is_aa(found) else ""))
+
+
+def _is_aa(found: Sequence[Comparison]) -> bool:
+    return any(item.design == "A/A" for item in found)
+
+
+def _experiment(run: Run, name: str, found: Sequence[Comparison]) -> Section:
+    currency = run.brief["currency"]
+    mine = [item for item in found if item.experiment == name]
+    primary = next(item for item in mine if item.is_primary)
+    figures: list[Component] = [
+        verdict_of(primary, currency),
+        Number("Treated", primary.treated, provenance=how(run, "arm_sums", "Customers of the treated arm.")),
+        Number("Held out", primary.held_out, provenance=how(run, "arm_sums", "Customers left alone by chance.")),
+    ]
+    estimates = [
+        Estimate(item.name, kind_of(item), item.relative, item.relative_low, item.relative_high, primary=item.is_primary)
+        for item in mine
+        if item.relative is not None
+    ]
+    picture = [
+        mark_safe(intervals(estimates, title=f"Effect of {name}", axis="Difference of treated to held out, with 95 % interval"))
+    ] if estimates else []  # fmt: skip
+    return Section([*figures, *picture, _table(mine, currency)], name, primary.reason)
+
+
+def _table(found: Sequence[Comparison], currency: str) -> Component:
+    rows = [
+        Row(
+            [
+                f"{item.name} (declared before)" if item.is_primary else item.name,
+                item.treated,
+                item.held_out,
+                item.mean_treated,
+                item.mean_held_out,
+                item.effect,
+                item.low,
+                item.high,
+                "" if item.p_adjusted is None else f"{item.p_adjusted:.3f}",
+                Verdict(kind_of(item), None, item.reason),
+            ]
+        )
+        for item in found
+    ]
+    columns = [
+        Column("comparison", "Comparison"),
+        Column("treated", "Treated", "number"),
+        Column("held_out", "Held out", "number"),
+        Column("mean_treated", "Mean, treated", "money", unit=currency),
+        Column("mean_held_out", "Mean, held out", "money", unit=currency),
+        Column("effect", "Difference", "money", unit=currency),
+        Column("low", "from", "money", unit=currency),
+        Column("high", "to", "money", unit=currency),
+        Column("p", "p, adjusted"),
+        Column("verdict", "Verdict"),
+    ]
+    return Table("Comparisons", columns, rows)
+
+
+def _campaigns(run: Run) -> Section:
+    rows = [
+        Row(
+            [
+                item.campaign_id,
+                item.kind,
+                item.starts_on,
+                item.ends_on,
+                item.targeted,
+                item.others,
+                item.redeemed,
+                Verdict("targeted", None, "Chosen by somebody, not by chance: those reached differed before."),
+            ]
+        )
+        for item in CampaignReach.objects.filter(run_id=run.pk).order_by("starts_on", "campaign_id")
+    ]
+    columns = [
+        Column("campaign", "Campaign"),
+        Column("kind", "Kind"),
+        Column("starts", "Starts", "day"),
+        Column("ends", "Ends", "day"),
+        Column("targeted", "Reached", "number"),
+        Column("others", "Not reached", "number"),
+        Column("redeemed", "Redeemed", "number"),
+        Column("verdict", "What it shows"),
+    ]
+    nothing = Empty("Campaigns that were targeted by somebody.", "None is known.")
+    lead = "No effect is given: who was reached was chosen, and spent more before. Comparing them would invent a lift."
+    return Section([Table("Campaigns of the shop", columns, rows, empty=nothing)], "Campaigns without a hold-out", lead)

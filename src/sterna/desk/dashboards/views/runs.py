@@ -1,0 +1,109 @@
+"""Runs: the list, one run with its stages, one stage with its SQL."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from sterna.desk.dashboards.page import Page, Section, answer
+from sterna.desk.dashboards.queries.current import run_name
+from sterna.desk.runs.models import Run, Stage
+from sterna.desk.users.access import Right, allows, needs
+from sterna.desk.web.components import Column, Component, Empty, Failed, Number, Progress, Row, Table
+from sterna.desk.web.formats import duration
+
+STAGES = 7
+
+
+@needs(Right.READ)
+def runs(request: HttpRequest) -> HttpResponse:
+    """Every run, the newest day first."""
+    rows = [
+        Row(
+            [run.until, run_name(run.pk), run.get_state_display(), run.started_at, _took(run), run.engine, run.outcome_sha256[:12]],
+            reverse("run", args=[run.pk]),
+        )
+        for run in Run.objects.all()[:200]
+    ]
+    columns = [
+        Column("until", "As of", "day"),
+        Column("run", "Run"),
+        Column("state", "State"),
+        Column("started", "Started", "instant"),
+        Column("took", "Took"),
+        Column("engine", "Engine"),
+        Column("outcome", "Outcome"),
+    ]
+    nothing = Empty("Turns of the loop.", "None has run: `sterna run --until DATE` turns it once.")
+    items: list[Component | SafeString] = [Table("Runs", columns, rows, empty=nothing)]
+    if allows(request.user, Right.MANAGE):
+        items.insert(0, mark_safe(render_to_string("dashboards/start_run.html", {}, request=request)))
+    return answer(request, Page("When did the loop turn?", [Section(items)]))
+
+
+def _took(run: Run) -> str:
+    return duration((run.ended_at - run.started_at).total_seconds()) if run.ended_at else "unfinished"
+
+
+@needs(Right.READ)
+def run(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One run: its brief, its stages with rows and seconds, and what failed."""
+    found = get_object_or_404(Run, pk=pk)
+    stages = list(found.stages.all())
+    figures = [
+        Number("State", found.get_state_display(), "text", note=_took(found)),
+        Number("Stages done", len(stages), note=f"of {STAGES}"),
+        Number("Brief", found.brief_sha256[:12], "text", note="same brief, same outcome"),
+        Number("Outcome", found.outcome_sha256[:12] or None, "text", missing="the end of the run"),
+    ]
+    items: list[Component] = []
+    if found.state == Run.State.RUNNING:
+        items.append(Progress(stages[-1].name if stages else "events", len(stages), STAGES, noun="stages"))
+    if found.state == Run.State.FAILED:
+        what, _, trace = found.error.partition("\n")
+        remedy = "Mend the cause and run the same day again: finished stages are not computed twice."
+        items.append(Failed(what, "Nothing was published; earlier runs stay as they are.", remedy, trace=trace or None))
+    items.append(_stages(found, stages))
+    sections = [Section(figures, layout="figures"), Section(items, "What did each stage do?"), Section([_brief(found)], "The brief")]
+    trail = [("Runs", reverse("runs"))]
+    return answer(request, Page(f"What did the run as of {found.until} do?", sections, trail=trail))
+
+
+def _stages(found: Run, stages: list[Stage]) -> Component:
+    rows = [
+        Row([stage.name, len(stage.steps), stage.rows, f"{stage.seconds:.2f}"], reverse("run_stage", args=[found.pk, stage.name]))
+        for stage in stages
+    ]
+    columns = [
+        Column("stage", "Stage"),
+        Column("steps", "Steps", "number"),
+        Column("rows", "Rows", "number"),
+        Column("seconds", "Seconds"),
+    ]
+    return Table("Stages", columns, rows, empty=Empty("Stages.", "None has ended yet."))
+
+
+def _brief(found: Run) -> Component:
+    plain = {name: value for name, value in found.brief.items() if isinstance(value, str | int | float)}
+    rows = [Row([name.replace("_", " "), str(value)]) for name, value in sorted(plain.items())]
+    for name in ("scheme", "plan"):
+        pinned = found.brief.get(name)
+        if pinned:
+            rows.append(Row([name, f"{pinned['name']} version {pinned['version']}, {pinned['sha256'][:12]}"]))
+    return Table("Brief", [Column("what", "What"), Column("value", "Value")], rows)
+
+
+@needs(Right.READ)
+def run_stage(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
+    """One stage of a run: each step with its purpose, rows, seconds and SQL."""
+    stage = get_object_or_404(Stage.objects.select_related("run"), run=pk, name=name)
+    steps = [
+        mark_safe(render_to_string("dashboards/step.html", {"step": step, "number": number}))
+        for number, step in enumerate(stage.steps, start=1)
+    ]
+    lead = f"{stage.rows:,} rows in {stage.seconds:.2f} seconds."
+    trail = [("Runs", reverse("runs")), (f"As of {stage.run.until}", reverse("run", args=[pk]))]
+    return answer(request, Page(f"How was {name} computed?", [Section(steps)], lead, trail=trail))

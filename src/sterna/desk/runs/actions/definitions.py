@@ -1,0 +1,71 @@
+"""The definitions that a run pins: the tiers, the plan in force, its experiment, and the experiments to measure."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from sterna.desk.config.refused import Refused
+from sterna.desk.experiments.models import Experiment
+from sterna.desk.plans.models import Plan
+from sterna.desk.segments.models import Definition
+from sterna.desk.segments.queries import SCHEME, newest_definition
+from sterna.engine import flow
+from sterna.engine.measurement import Declared
+from sterna.engine.segments import Band
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """What a run computes with; `measured` are the experiments whose arms were drawn before its cut."""
+
+    scheme: Definition
+    plan: Plan | None
+    experiment: Experiment | None
+    measured: tuple[Experiment, ...]
+
+
+def pin(cut: date) -> Pinned:
+    """The newest approved plan that has opened by `cut`, the scheme it names, its experiment, and older ones.
+
+    Raises Refused when there are no tiers: then nobody can be placed.
+    """
+    approved = Plan.objects.filter(state=Plan.State.APPROVED, opens_on__lte=cut).select_related("definition")
+    plan = approved.order_by("-opens_on", "-approved_at").first()
+    scheme = newest_definition(SCHEME, plan.definition.body["scheme"] if plan else None)
+    if scheme is None:
+        raise Refused("there are no tiers yet: cut them with `sterna tiers cut FILE --until DATE`")
+    experiment = Experiment.objects.filter(plan=plan).first() if plan else None
+    measured = Experiment.objects.filter(assignments__assigned_on__lt=cut).distinct().order_by("name")
+    return Pinned(scheme, plan, experiment, tuple(measured))
+
+
+def scheme_terms(scheme: Definition) -> flow.SchemeTerms:
+    """A stored scheme as the flow takes it."""
+    return flow.SchemeTerms(
+        name=scheme.name,
+        version=scheme.version,
+        sha256=scheme.sha256,
+        window_months=scheme.body["window_months"],
+        measure=scheme.body["measure"],
+        bands=msgspec.convert(scheme.body["bands"], tuple[Band, ...]),
+    )
+
+
+def plan_terms(plan: Plan) -> flow.PlanTerms:
+    """A stored plan as the flow takes it."""
+    pinned = plan.definition
+    return flow.PlanTerms(name=plan.name, version=plan.version, sha256=pinned.sha256, body=pinned.body)
+
+
+def experiment_terms(experiment: Experiment) -> flow.ExperimentTerms:
+    """A declared experiment as the flow draws it."""
+    return flow.ExperimentTerms(name=experiment.name, salt=experiment.salt, share=experiment.share)
+
+
+def declared(experiment: Experiment) -> Declared:
+    """What a declared experiment is judged by, as it was declared."""
+    primary = {name: value for name, value in experiment.declared["primary"].items() if value is not None}
+    least = experiment.declared["hold_out"].get("least_per_arm")
+    given = {**primary, **({"least_per_arm": least} if least is not None else {})}
+    return msgspec.convert({"name": experiment.name, "share": experiment.share, **given}, Declared)

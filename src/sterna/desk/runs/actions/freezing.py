@@ -1,0 +1,142 @@
+"""Freezes what a run needs of the records into Parquet files: one snapshot, a fixed order, the same bytes."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as csv
+from django.db import connection
+
+from sterna.desk.config import options
+from sterna.engine.lake import arrow, files
+from sterna.engine.tables import TABLES
+
+BLOCK = 16 << 20
+
+# Each customer with the one that is left after all merges.
+_ROOT = """
+with recursive root(id, at) as (
+    select id, id from customers_customer where redirects_to_id is null
+    union all
+    select c.id, root.at from customers_customer as c join root on c.redirects_to_id = root.id
+),
+unit as (
+    select r.key, root.at, first_value(r.key) over (
+        partition by root.at order by r.kind not like 'household%%', r.created_at, r.key collate "C"
+    ) as unit
+    from customers_sourcerecord as r join root on root.id = r.customer_id
+)
+"""
+
+# What is said of days from the cut on is not known yet: a run of a past day must not see its future.
+_SELECTS: Mapping[str, str] = {
+    "identity_map": _ROOT + """select key, at::text, unit from unit order by key collate "C" """,
+    "facts": """
+        select r.key, f.fact_class, f.value, f.source, f.observed_on, f.recorded_at at time zone 'UTC', f.confidence
+        from customers_fact as f join customers_sourcerecord as r on r.id = f.source_record_id
+        where f.observed_on < %(cut)s
+        order by r.key collate "C", f.fact_class collate "C", f.source collate "C", f.recorded_at, f.observed_on,
+            f.value collate "C" """,
+    "consents": _ROOT
+    + """
+        select distinct on (root.at::text collate "C", c.medium collate "C", c.purpose collate "C")
+            root.at::text, c.medium, c.purpose, c.granted
+        from customers_consent as c join root on root.id = c.customer_id
+        where c.said_on < %(cut)s
+        order by root.at::text collate "C", c.medium collate "C", c.purpose collate "C",
+            c.said_on desc, c.recorded_at desc, c.id desc """,
+    "addresses": _ROOT
+    + """
+        select distinct on (root.at::text collate "C", a.medium collate "C") root.at::text, a.medium, a.address
+        from customers_address as a join root on root.id = a.customer_id
+        order by root.at::text collate "C", a.medium collate "C", a.recorded_at desc, a.id desc """,
+    # A contact that is still planned and can leave no more has reached nobody.
+    "past_contacts": _ROOT
+    + """
+        select c.id::text, root.at::text, c.asset, c.medium, c.purpose, c.due_on
+        from contacts_contact as c join root on root.id = c.customer_id
+        where c.due_on < %(cut)s and c.state not in ('withdrawn', 'failed')
+            and not (c.state = 'planned' and c.expires_on < %(cut)s)
+        order by c.id::text collate "C" """,
+    # Arms of this very day are left to the hash, unless they differ from it: else the day run twice would have two
+    # briefs. The first drawing of a unit counts, also after a merge.
+    "arms": _ROOT
+    + """
+        select distinct on (e.name collate "C", u.unit collate "C") e.name, u.unit, a.arm
+        from experiments_assignment as a
+        join experiments_experiment as e on e.id = a.experiment_id
+        join root on root.id = a.customer_id
+        join (select distinct at, unit from unit) as u on u.at = root.at
+        where a.assigned_on < %(cut)s or a.arm <> case
+            when ('x' || left(md5(e.salt || '|' || u.unit), 8))::bit(32)::bigint < ceil(e.share::numeric * 4294967296)
+            then 'held out' else 'treated' end
+        order by e.name collate "C", u.unit collate "C", a.assigned_on, a.id """,
+    # A call reaches the customer when somebody makes it, not when its task is opened.
+    "assignments": _ROOT
+    + """
+        , reached as (
+            select root.at, c.experiment, min((coalesce(t.done_at, c.handed_over_at) at time zone %(zone)s)::date) as day
+            from contacts_contact as c
+            join root on root.id = c.customer_id
+            left join contacts_task as t on t.contact_id = c.id
+            where c.state in ('handed over', 'confirmed', 'unknown') and (t.id is null or t.state = 'done')
+            group by root.at, c.experiment
+        )
+        select distinct on (e.name collate "C", root.at::text collate "C")
+            e.name, root.at::text, a.arm, a.goal, a.asset, a.assigned_on,
+            case when reached.day < %(cut)s then reached.day end
+        from experiments_assignment as a
+        join experiments_experiment as e on e.id = a.experiment_id
+        join root on root.id = a.customer_id
+        left join reached on reached.at = root.at and reached.experiment = e.name
+        where a.assigned_on < %(cut)s
+        order by e.name collate "C", root.at::text collate "C", a.assigned_on, a.id """,
+}
+
+
+def freeze(folder: Path, cut: date) -> dict[str, tuple[Path, str]]:
+    """Write every frozen table of a run as of `cut` into `folder`; returns each table's (path, sha256).
+
+    Run inside a transaction that reads one snapshot, so that all of them show one moment of the records.
+    """
+    paths = {}
+    for name, select in _SELECTS.items():
+        paths[name] = folder / f"{name}.parquet"
+        _write(paths[name], name, select, {"cut": cut, "zone": options.zone().key})
+    return {name: (path, files.sha256(path)) for name, path in sorted(paths.items())}
+
+
+def _write(path: Path, name: str, select: str, values: Mapping[str, Any]) -> None:
+    """Stream one SELECT, whose columns are those of the table in order, into a Parquet file."""
+    spooled = path.with_suffix(".csv")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    statement = f"copy ({select}) to stdout (format csv)"
+    with spooled.open("wb") as file, connection.cursor() as cursor, cursor.copy(statement, values) as copy:
+        for data in copy:
+            file.write(data)
+    files.write_batches(path, arrow.schema(TABLES[name]), _batches(spooled, name))
+    spooled.unlink()
+
+
+def _batches(spooled: Path, name: str) -> Iterator[pa.Table]:
+    if spooled.stat().st_size == 0:
+        return
+    schema = arrow.schema(TABLES[name])
+    reader = csv.open_csv(
+        spooled,
+        csv.ReadOptions(column_names=schema.names, block_size=BLOCK),
+        csv.ParseOptions(newlines_in_values=True),
+        csv.ConvertOptions(
+            column_types=schema,
+            # PostgreSQL writes NULL as nothing and an empty text as "".
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            true_values=["t"],
+            false_values=["f"],
+        ),
+    )
+    for batch in reader:
+        yield pa.Table.from_batches([batch])

@@ -1,0 +1,84 @@
+"""Publishes a run's outcome to the records in one transaction: pages see all of it or nothing."""
+
+import shutil
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from sterna.desk.audit.actions import record
+from sterna.desk.config import clock, options
+from sterna.desk.contacts import actions as contacts
+from sterna.desk.experiments import actions as experiments
+from sterna.desk.plans.models import Plan
+from sterna.desk.runs.actions.briefing import folder
+from sterna.desk.runs.actions.staging import stage
+from sterna.desk.runs.actions.summing import summary
+from sterna.desk.runs.models import Run
+from sterna.desk.segments import actions as segments
+from sterna.desk.segments.models import Definition
+from sterna.desk.segments.queries import SCHEME
+from sterna.desk.values import actions as values
+from sterna.engine import flow
+
+
+@transaction.atomic
+def publish(run: Run, outcome: flow.Outcome) -> None:
+    """Publish `outcome`; one that is published already is left as it is.
+
+    The newest day leads. A run of an earlier day than one that is published shows its tables, but what lives on
+    from run to run stays as the newer one left it: memberships, arms and the ledger only move forward.
+    """
+    held = Run.objects.select_for_update().get(pk=run.pk)
+    if held.published_at is not None:
+        return
+    scratch = folder(run.pk) / "staging"
+    stage(outcome.files, scratch, options.text("STERNA_LAKE_MEMORY"))
+    shutil.rmtree(scratch, ignore_errors=True)
+    values.publish(run.pk, {str(model["model"]): model for model in outcome.models})
+    segments.publish_moves(run.pk)
+    contacts.leave_out(run.pk)
+    experiments.publish_comparisons(run.pk)
+    leads = not Run.objects.filter(published_at__isnull=False, until__gt=held.until).exists()
+    carried = _carry_forward(held) if leads else {}
+    held.summary = summary(held, carried)
+    held.state, held.ended_at, held.published_at = Run.State.DONE, clock.now(), clock.now()
+    held.outcome_sha256 = outcome.sha256
+    held.save()
+    record(
+        "publish run",
+        "run",
+        str(held.pk),
+        detail={"until": str(held.until), "outcome": outcome.sha256, **carried},
+    )
+    _retain()
+    run.refresh_from_db()
+
+
+def _carry_forward(run: Run) -> dict[str, int]:
+    """Move memberships to the run's places, store its arms, enter its contacts; returns how many of each."""
+    cut = run.until + timedelta(days=1)
+    scheme = run.brief["scheme"]
+    definition = Definition.objects.get(kind=SCHEME, name=scheme["name"], version=scheme["version"])
+    closed, opened = segments.record_places(run.pk, cut, definition)
+    carried = {"memberships closed": closed, "memberships opened": opened}
+    plan = plan_of(run.brief)
+    if plan is not None:
+        carried["arms drawn"] = experiments.record_assignments(run.pk, cut)
+        carried["contacts planned"] = contacts.plan_contacts(run.pk, plan, cut)
+    return carried
+
+
+def plan_of(brief: Mapping[str, Any]) -> Plan | None:
+    """The plan that a brief pins."""
+    pinned = brief.get("plan")
+    return Plan.objects.get(name=pinned["name"], version=pinned["version"]) if pinned else None
+
+
+def _retain() -> None:
+    """Drop the rows per customer of all but the newest published runs; their summaries, models and files stay."""
+    published = Run.objects.filter(published_at__isnull=False).order_by("-until", "-published_at")
+    for old in published[options.number("STERNA_PUBLISHED_RUNS") :]:
+        for app in (values, segments, contacts):
+            app.forget(old.pk)

@@ -1,0 +1,34 @@
+"""Publishes tier schemes: bands that place every amount exactly once, written out edge by edge."""
+
+import msgspec
+from django.db import transaction
+
+from sterna.desk.audit.actions import record
+from sterna.desk.config.refused import Refused
+from sterna.desk.segments.actions.definitions import publish_definition
+from sterna.desk.segments.models import Definition
+from sterna.desk.segments.queries import SCHEME
+from sterna.desk.users.access import Right, demand
+from sterna.desk.users.models import User
+from sterna.engine.segments import Scheme, check_scheme
+
+MEASURES = ("spend",)
+
+
+@transaction.atomic
+def publish_scheme(scheme: Scheme, actor: User | None, reason: str) -> Definition:
+    """The definition of `scheme`; the same bands again are the same row, others a new version.
+
+    Raises BadInput for bands with a gap, an overlap or a closed top, Refused without a reason.
+    """
+    demand(actor, Right.MANAGE)
+    if not reason.strip():
+        raise Refused("write why the tiers change: the audit keeps it")
+    check_scheme(scheme)
+    if scheme.measure not in MEASURES:
+        raise Refused(f"tiers are cut by {', '.join(MEASURES)}, not by {scheme.measure!r}")
+    definition = publish_definition(SCHEME, scheme.name, msgspec.to_builtins(scheme), actor)
+    detail = {"sha256": definition.sha256}
+    key = f"publish tiers {scheme.name} {definition.version}"
+    record("publish tiers", "definition", f"{scheme.name} {definition.version}", actor, reason, detail, key)
+    return definition

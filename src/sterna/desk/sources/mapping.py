@@ -1,0 +1,223 @@
+"""The mapping file: which columns of which files become which rows, read with errors that name file, line and key."""
+
+import hashlib
+import re
+from collections.abc import Mapping as Dictionary
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from sterna.engine.errors import BadInput
+
+Into = Literal["lines", "events", "products", "campaigns", "facts", "consents", "addresses"]
+
+
+class Column(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """How one target value is made: from one column, a constant, a template of columns, or a sum of columns.
+
+    `format` is a strptime format for days and instants; `zone` is the time zone of stamps without an offset;
+    `values` translates the source's words and refuses others; `negative` accepts amounts below zero (returns).
+    """
+
+    column: str | None = None
+    constant: str | int | float | bool | None = None
+    template: str | None = None
+    sum: list[str] | None = None
+    format: str | None = None
+    zone: str | None = None
+    values: dict[str, str | int | bool] | None = None
+    negative: bool = False
+
+
+ColumnOrName = str | Column
+
+
+class Identify(msgspec.Struct, forbid_unknown_fields=True):
+    """Which column tells whose row it is, and which kind of identifier it holds."""
+
+    kind: str
+    column: str
+
+
+class Join(msgspec.Struct, forbid_unknown_fields=True):
+    """A second file whose columns are looked up by a column that both have; it holds each value once."""
+
+    file: str
+    on: str
+
+
+class ConsentColumn(msgspec.Struct, forbid_unknown_fields=True):
+    """A column that says yes, no or nothing to contact through a medium for a purpose."""
+
+    medium: str
+    purpose: str
+    column: str
+
+
+class Imported(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One file that becomes rows of one kind."""
+
+    name: str
+    file: str
+    into: Into
+    columns: dict[str, ColumnOrName] = {}
+    identify: Identify | None = None
+    key: list[str] = []
+    line_key: list[str] = []
+    join: Join | None = None
+    references: dict[str, Literal["products", "campaigns"]] = {}
+    facts: dict[str, ColumnOrName] = {}
+    consents: list[ConsentColumn] = []
+    addresses: dict[str, ColumnOrName] = {}
+    delimiter: str = ","
+    encoding: Literal["utf-8", "utf-8-sig", "cp1252"] = "utf-8"
+    refuse_if_over: float | None = None
+
+
+class SourceNamed(msgspec.Struct, forbid_unknown_fields=True):
+    """The source that the files come from."""
+
+    name: str
+    title: str
+    identifier_kind: str
+    history: Literal["archive", "live", "simulated"] = "archive"
+
+
+class Mapping(msgspec.Struct, forbid_unknown_fields=True):
+    """A whole mapping file."""
+
+    source: SourceNamed
+    imports: list[Imported]
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves days as the text they are: a constant goes through the same reading as a column of a file."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load(path: Path) -> Mapping:
+    """The mapping in the YAML file `path`; raises BadInput naming file, line and key."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadInput(f"mapping {path}: there is no such file") from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"mapping {path}: not UTF-8 at byte {error.start}") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, where: str) -> Mapping:
+    """The mapping in a YAML text; `where` stands for it in messages."""
+    try:
+        loader = _Loader(text)
+        tree = loader.get_single_node()
+        found = loader.construct_document(tree) if tree is not None else None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise BadInput(f"mapping {where}{line}: {getattr(error, 'problem', None) or error}") from None
+    if tree is None:
+        raise BadInput(f"mapping {where}: the file is empty")
+    lines = _lines(tree, "$", where)
+    try:
+        mapping = msgspec.convert(found, Mapping)
+    except msgspec.ValidationError as error:
+        raise BadInput(_located(str(error), lines, where)) from None
+    _check(mapping, lines, where)
+    return mapping
+
+
+def sha256(source: SourceNamed, spec: Imported) -> str:
+    """What identifies one import of a mapping: a change to another import of the file does not change it."""
+    text = msgspec.json.encode([source.name, source.identifier_kind, spec], order="deterministic")
+    return hashlib.sha256(text).hexdigest()
+
+
+def _lines(node: yaml.Node, path: str, where: str) -> dict[str, int]:
+    """Each path such as `$.imports[0].file` with its line; raises BadInput for a key that stands twice."""
+    lines = {path: node.start_mark.line + 1}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = f"{path}.{key.value}"
+            if below in lines:
+                raise BadInput(
+                    f"mapping {where} line {key.start_mark.line + 1}: key {key.value!r} stands twice"
+                )
+            lines |= _lines(value, below, where) | {below: key.start_mark.line + 1}
+    if isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines |= _lines(value, f"{path}[{index}]", where)
+    return lines
+
+
+def _located(message: str, lines: Dictionary[str, int], where: str) -> str:
+    reason, _, path = message.partition(" - at `")
+    path = path.rstrip("`") or "$"
+    named = re.search(r"unknown field `([^`]+)`", reason)
+    if named and f"{path}.{named[1]}" in lines:
+        path = f"{path}.{named[1]}"
+    # msgspec writes `[...]` for "some value of this dictionary"; the dictionary's own line is near enough.
+    known = path.split("[...]")[0]
+    while known not in lines:
+        known = re.sub(r"(\.[^.\[]+|\[\d+\])$", "", known)
+    return f"mapping {where} line {lines[known]}, key {path.removeprefix('$.')}: {reason}"
+
+
+def _check(mapping: Mapping, lines: Dictionary[str, int], where: str) -> None:
+    for problem, path in _problems(mapping):
+        raise BadInput(f"mapping {where} line {lines.get(path, 1)}, key {path.removeprefix('$.')}: {problem}")
+
+
+def _problems(mapping: Mapping) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,59}", mapping.source.name):
+        found.append(("a source's name is lower-case letters, digits, '.', '_' and '-'", "$.source.name"))
+    names = [spec.name for spec in mapping.imports]
+    for index, spec in enumerate(mapping.imports):
+        at = f"$.imports[{index}]"
+        if names.index(spec.name) != index:
+            found.append((f"two imports are named {spec.name!r}", f"{at}.name"))
+        found.extend((problem, f"{at}.{key}") for problem, key in _import_problems(spec))
+    if not mapping.imports:
+        found.append(("nothing is imported", "$.imports"))
+    return found
+
+
+def _import_problems(spec: Imported) -> list[tuple[str, str]]:
+    found = []
+    if spec.into not in ("products", "campaigns") and spec.identify is None:
+        found.append((f"rows of {spec.into} need `identify`: whose they are", "name"))
+    if spec.identify and not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", spec.identify.kind):
+        found.append(("a kind of identifier is lower-case letters, digits and '_'", "identify"))
+    if spec.into in ("lines", "events") and not spec.key:
+        found.append(
+            (f"rows of {spec.into} need `key`: the columns that tell one event from another", "name")
+        )
+    if spec.into == "lines" and not spec.line_key:
+        found.append(
+            ("rows of lines need `line_key`: the columns that tell the lines of one event apart", "name")
+        )
+    if spec.into in ("facts", "consents", "addresses") and not getattr(spec, spec.into):
+        found.append((f"rows of {spec.into} need a key `{spec.into}`", "name"))
+    if len(spec.delimiter) != 1:
+        found.append(("a delimiter is one character", "delimiter"))
+    if spec.refuse_if_over is not None and not 0 <= spec.refuse_if_over <= 1:
+        found.append(("a share lies between 0 and 1", "refuse_if_over"))
+    for group in ("columns", "facts", "addresses"):
+        columns: dict[str, Any] = getattr(spec, group)
+        found.extend((_column_problem(c), f"{group}.{n}") for n, c in columns.items() if _column_problem(c))
+    return found
+
+
+def _column_problem(column: ColumnOrName) -> str:
+    if isinstance(column, str):
+        return ""
+    ways = [way for way in ("column", "constant", "template", "sum") if getattr(column, way) is not None]
+    return "" if len(ways) == 1 else "write exactly one of column, constant, template and sum"

@@ -1,0 +1,140 @@
+-- Every asset that a customer's goal holds, by every medium it can take, with the first barrier it meets.
+-- makes: options
+-- params: cut DATE, currency VARCHAR, stopped VARCHAR, stopped_because VARCHAR
+with thought as (
+    select
+        candidates.customer_id,
+        candidates.goal,
+        candidates.headroom,
+        assets.asset,
+        assets.purpose,
+        assets.wants_class,
+        assets.wants_value,
+        assets.least_headroom,
+        assets.rest_days,
+        assets.cap_contacts,
+        assets.cap_days,
+        routes.medium,
+        cast(assets.unit_cost + routes.contact_cost as decimal(18, 2)) as cost
+    from candidates
+    join assets on assets.goal = candidates.goal
+    join routes on routes.asset = assets.asset
+),
+-- A contact that is due on the day decided for is part of this decision, not of its past: a run made again for
+-- the same day decides the same.
+last_sent as (
+    select customer_id, asset, max(due_on) as last_on
+    from past_contacts
+    where due_on < $cut
+    group by customer_id, asset
+),
+caps as (
+    select asset, max(cap_days) as cap_days from assets group by asset
+),
+pressure as (
+    select past_contacts.customer_id, caps.asset, count(*) as contacts
+    from past_contacts
+    join caps on past_contacts.due_on >= $cut - caps.cap_days
+    where past_contacts.due_on < $cut
+    group by past_contacts.customer_id, caps.asset
+),
+known as (
+    select
+        thought.*,
+        consents.granted,
+        addresses.address,
+        last_sent.last_on,
+        coalesce(pressure.contacts, 0) as contacts,
+        measured.top_category,
+        measured.room_category,
+        current_facts.value as fact,
+        case
+            when thought.wants_class is null then 'any'
+            when current_facts.value is not null
+                and (thought.wants_value is null or current_facts.value = thought.wants_value) then 'fact'
+            when thought.wants_class = 'shopping.category' and measured.room_category = thought.wants_value then 'room'
+            when thought.wants_class = 'shopping.category' and measured.top_category = thought.wants_value then 'top'
+        end as fit
+    from thought
+    left join consents
+        on consents.customer_id = thought.customer_id
+        and consents.medium = thought.medium
+        and consents.purpose = thought.purpose
+    left join addresses on addresses.customer_id = thought.customer_id and addresses.medium = thought.medium
+    left join last_sent on last_sent.customer_id = thought.customer_id and last_sent.asset = thought.asset
+    left join pressure on pressure.customer_id = thought.customer_id and pressure.asset = thought.asset
+    left join current_facts
+        on current_facts.customer_id = thought.customer_id and current_facts.fact_class = thought.wants_class
+    left join "values" measured on measured.customer_id = thought.customer_id
+),
+judged as (
+    select
+        known.*,
+        case
+            when not coalesce(granted, false) then 'consent'
+            when address is null then 'address'
+            when fit is null then 'interest'
+            when least_headroom > 0 and (headroom is null or headroom < least_headroom) then 'headroom'
+            when last_on is not null and date_diff('day', last_on, $cut) < rest_days then 'rest'
+            when cap_contacts is not null and contacts >= cap_contacts then 'cap'
+        end as barrier
+    from known
+)
+select
+    customers.customer_id,
+    customers.unit,
+    judged.asset,
+    coalesce(judged.goal, aimed.goal) as goal,
+    judged.medium,
+    judged.purpose,
+    judged.headroom as worth,
+    judged.cost,
+    judged.fit,
+    case
+        when judged.asset is not null then judged.barrier
+        when aimed.goal is not null then 'asset'
+        else coalesce(cast($stopped as varchar), 'place')
+    end as barrier,
+    case
+        when judged.asset is null and aimed.goal is not null then
+            'The goal ' || aimed.goal || ' has no asset with a way to reach anybody.'
+        when judged.asset is null and cast($stopped as varchar) is not null then
+            cast($stopped_because as varchar)
+        when judged.asset is null then
+            'Stands in ' || coalesce(places.to_place, 'none') || ' with '
+            || cast(cast(coalesce(places.to_amount, 0) as decimal(18, 2)) as varchar) || ' ' || $currency
+            || ', and no goal of the plan starts there.'
+        when judged.barrier = 'consent' and judged.granted is null then
+            'Was never asked for consent to ' || judged.purpose || ' by ' || judged.medium || '.'
+        when judged.barrier = 'consent' then
+            'Said no to ' || judged.purpose || ' by ' || judged.medium || '.'
+        when judged.barrier = 'address' then
+            'Consents to ' || judged.purpose || ' by ' || judged.medium || ', but there is no address for it.'
+        when judged.barrier = 'interest' then
+            judged.asset || ' wants ' || judged.wants_class || coalesce(' ' || judged.wants_value, '')
+            || case
+                when judged.wants_class = 'shopping.category' then
+                    ', and their top category is ' || coalesce(judged.top_category, 'unknown')
+                    || ', their room in ' || coalesce(judged.room_category, 'an unknown one') || '.'
+                else
+                    ', and the recorded fact is ' || coalesce(judged.fact, 'unknown') || '.'
+            end
+        when judged.barrier = 'headroom' then
+            'Headroom of ' || coalesce(cast(judged.headroom as varchar) || ' ' || $currency, 'unknown size')
+            || ' is under the ' || cast(judged.least_headroom as varchar) || ' ' || $currency || ' that '
+            || judged.asset || ' asks for.'
+        when judged.barrier = 'rest' then
+            'Got ' || judged.asset || ' on ' || cast(judged.last_on as varchar) || ', '
+            || cast(date_diff('day', judged.last_on, $cut) as varchar) || ' days ago; it rests '
+            || cast(judged.rest_days as varchar) || ' days.'
+        when judged.barrier = 'cap' then
+            'Had ' || cast(judged.contacts as varchar) || ' contacts in ' || cast(judged.cap_days as varchar)
+            || ' days, and the cap is ' || cast(judged.cap_contacts as varchar) || '.'
+    end as detail
+from customers
+left join judged on judged.customer_id = customers.customer_id
+left join places on places.customer_id = customers.customer_id
+-- Whoever no asset was thought of for still has a goal, or none.
+left join (
+    select customer_id, min(goal) as goal from candidates group by customer_id
+) aimed on aimed.customer_id = customers.customer_id and judged.asset is null

@@ -1,0 +1,166 @@
+"""Checks the inventory: assets with their behavior and routes, exchanges, and the touchpoints they go through."""
+
+from collections.abc import Iterator
+
+from sterna.engine.plans.document import Asset, Document, Finding, Route
+
+ASSET_KINDS = ("product", "service", "reward", "incentive", "touchpoint")
+EXCHANGE_KINDS = ("paid", "promissory", "participative", "provided")
+PURPOSES = ("advertising", "marketing", "research", "sales", "service", "recognition")
+DIRECTIONS = ("inbound", "outbound", "both")
+
+
+def check_assets(document: Document) -> Iterator[Finding]:
+    """What is wrong with the assets."""
+    for index, asset in enumerate(document.plan.assets):
+        where = f"assets[{index}]"
+        name = f"asset {asset.id or index + 1}"
+        yield from _ownership(document, asset, where, name)
+        yield from _behavior(document, asset, where, name)
+        yield from _limits(document, asset, where, name)
+        for number, route in enumerate(asset.routes):
+            yield from _route(document, asset, route, f"{where}.routes[{number}]", name)
+        media = [route.medium for route in asset.routes]
+        if len(set(media)) < len(media):
+            said = f"{name} has two routes by the same medium"
+            yield document.error("R22-route-twice", f"{where}.routes", said, "keep one route for each medium")
+
+
+def _ownership(document: Document, asset: Asset, where: str, name: str) -> Iterator[Finding]:
+    goals = {goal.id for goal in document.plan.goals}
+    if not asset.owner:
+        said = f"nobody owns {name}"
+        yield document.error("R59-unowned", f"{where}.owner", said, "name who answers for it")
+    if not asset.goals or not asset.routes:
+        lacking = "goal" if not asset.goals else "route"
+        said = f"{name} is not used: it has no {lacking}"
+        yield document.warning("R59-unused", where, said, f"give it a {lacking}, or take it out")
+    for goal in asset.goals:
+        if goal not in goals:
+            said = f"{name} serves the goal {goal!r}, which is not in the plan"
+            yield document.error("R59-goal", f"{where}.goals", said, "name a goal of the plan")
+    yield from _one_of(document, "asset-kind", f"{where}.kind", name, asset.kind, ASSET_KINDS)
+    yield from _one_of(document, "asset-purpose", f"{where}.purpose", name, asset.purpose, PURPOSES)
+
+
+def _one_of(
+    document: Document, code: str, where: str, name: str, value: str | None, known: tuple[str, ...]
+) -> Iterator[Finding]:
+    if value not in known:
+        field = where.rpartition(".")[2]
+        yield document.error(
+            code, where, f"{name} has the {field} {value!r}", f"choose one of: {', '.join(known)}"
+        )
+
+
+def _behavior(document: Document, asset: Asset, where: str, name: str) -> Iterator[Finding]:
+    """An asset without a quantified change in behavior cannot be scheduled: nobody could say that it worked."""
+    behavior = asset.behavior
+    if behavior is None:
+        said = f"{name} is tied to no change in behavior"
+        yield document.error(
+            "R62-behavior", where, said, "add a behavior: metric, baseline, target, window_days"
+        )
+        return
+    for field in ("metric", "baseline", "target", "window_days"):
+        if getattr(behavior, field) is None:
+            said = f"the behavior of {name} has no {field}"
+            yield document.error(f"R62-{field}", f"{where}.behavior", said, f"add a line `{field}: …`")
+    if behavior.target is not None and behavior.target == behavior.baseline:
+        said = f"the behavior of {name} should go from {behavior.baseline} to {behavior.target}: no change"
+        yield document.warning(
+            "R62-target", f"{where}.behavior.target", said, "name the change that is wanted"
+        )
+    if behavior.window_days is not None and behavior.window_days < 1:
+        said = f"the behavior of {name} is watched for {behavior.window_days} days"
+        yield document.error(
+            "R62-window_days", f"{where}.behavior.window_days", said, "write a number from 1"
+        )
+    if not behavior.evidence:
+        said = f"nothing says why the target of {name} should be in reach"
+        yield document.note("R62-evidence", f"{where}.behavior", said, "add a line `evidence: …`")
+
+
+def _limits(document: Document, asset: Asset, where: str, name: str) -> Iterator[Finding]:
+    if asset.unit_cost is None:
+        said = f"{name} has no cost"
+        yield document.error("R59-cost", f"{where}.unit_cost", said, "write what one costs, 0.00 if nothing")
+    for field in ("unit_cost", "least_headroom", "rest_days"):
+        value = getattr(asset, field)
+        if value is not None and value < 0:
+            said = f"{name} has the {field} {value}"
+            yield document.error("limits-negative", f"{where}.{field}", said, "write 0 or more")
+    if asset.rest_days is None:
+        said = f"{name} may go to the same customer every day: it has no rest_days"
+        yield document.warning("limits-rest", where, said, "add a line `rest_days: …`")
+    cap = asset.cap
+    if cap is not None and (not cap.contacts or not cap.days or cap.contacts < 1 or cap.days < 1):
+        said = f"the cap of {name} needs contacts and days, each from 1"
+        yield document.error("limits-cap", f"{where}.cap", said, "write both, such as contacts: 3, days: 30")
+    if asset.wants is not None and not asset.wants.fact_class:
+        said = f"{name} wants an interest and does not say of which class"
+        yield document.error("R12-wants", f"{where}.wants", said, "add a line `class: …`")
+
+
+def _route(document: Document, asset: Asset, route: Route, where: str, name: str) -> Iterator[Finding]:
+    plan = document.plan
+    points = {point.id: point for point in plan.touchpoints}
+    message = next((message for message in plan.messages if message.id == asset.message), None)
+    if route.contact_cost is None or route.contact_cost < 0:
+        said = f"{name} by {route.medium} has no cost of the contact"
+        yield document.error("R59-contact-cost", where, said, "write contact_cost, 0.00 if nothing")
+    if route.capacity is not None and route.capacity < 0:
+        said = f"{name} by {route.medium} has the capacity {route.capacity}"
+        yield document.error("limits-negative", f"{where}.capacity", said, "write 0 or more, or leave it out")
+    if route.touchpoint not in points:
+        said = f"{name} goes through the touchpoint {route.touchpoint!r}, which is not in the inventory"
+        yield document.error("R59-touchpoint", f"{where}.touchpoint", said, "add it under touchpoints")
+    else:
+        yield from _through(document, route, where, name)
+    if message is not None and route.medium not in message.variants:
+        said = f"{name} goes by {route.medium}, and message {message.id} says nothing for it"
+        yield document.error("R22-variant", f"{where}.medium", said, f"write a variant for {route.medium}")
+
+
+def _through(document: Document, route: Route, where: str, name: str) -> Iterator[Finding]:
+    point = next(point for point in document.plan.touchpoints if point.id == route.touchpoint)
+    if point.medium != route.medium:
+        said = f"{name} goes by {route.medium} through {point.id}, which is a place for {point.medium}"
+        yield document.error("R59-medium", f"{where}.medium", said, "name one medium in both")
+    if point.direction == "inbound":
+        said = f"{name} goes out through {point.id}, where customers only come in"
+        yield document.error("R59-direction", f"{where}.touchpoint", said, "choose an outbound touchpoint")
+
+
+def check_exchanges(document: Document) -> Iterator[Finding]:
+    """What is wrong with the exchanges."""
+    assets = {asset.id for asset in document.plan.assets}
+    for index, exchange in enumerate(document.plan.exchanges):
+        where = f"exchanges[{index}]"
+        name = f"exchange {exchange.id or index + 1}"
+        yield from _one_of(document, "exchange-kind", f"{where}.kind", name, exchange.kind, EXCHANGE_KINDS)
+        for field in ("give", "get"):
+            if not getattr(exchange, field):
+                said = f"{name} does not say what the customer {field}s"
+                yield document.error(f"exchange-{field}", where, said, f"add a line `{field}: …`")
+        if exchange.asset not in assets:
+            said = f"{name} rests on the asset {exchange.asset!r}, which is not in the plan"
+            yield document.error("R59-exchange", f"{where}.asset", said, "name an asset of the plan")
+
+
+def check_touchpoints(document: Document) -> Iterator[Finding]:
+    """What is wrong with the touchpoints."""
+    used = {route.touchpoint for asset in document.plan.assets for route in asset.routes}
+    for index, point in enumerate(document.plan.touchpoints):
+        where = f"touchpoints[{index}]"
+        name = f"touchpoint {point.id or index + 1}"
+        if not point.owner:
+            said = f"nobody owns {name}"
+            yield document.error("R59-unowned", f"{where}.owner", said, "name who answers for it")
+        if not point.medium:
+            yield document.error("R59-medium", where, f"{name} has no medium", "add a line `medium: …`")
+        yield from _one_of(document, "R81-direction", f"{where}.direction", name, point.direction, DIRECTIONS)
+        yield from _one_of(document, "R81-purpose", f"{where}.purpose", name, point.purpose, PURPOSES)
+        if point.id not in used and not point.data_out:
+            said = f"{name} is not used: no route goes through it, and no data come out of it"
+            yield document.warning("R59-unused", where, said, "send something through it, or take it out")

@@ -1,0 +1,70 @@
+"""Lays the definitions of a plan out as rows, so that the steps can join them."""
+
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from sterna.engine.lake.arrow import schema
+from sterna.engine.plans.document import Asset, Cap, Plan, Wants
+from sterna.engine.tables import TABLES
+
+LAID_OUT = ("goals", "assets", "routes")
+_FREE = Decimal("0.00")
+
+
+def rows(plan: Plan | None) -> dict[str, pa.Table]:
+    """The tables goals, assets (one row for each goal it serves) and routes; empty without a plan.
+
+    The plan must have passed its check: names and costs are taken to be there.
+    """
+    laid: dict[str, list[dict[str, Any]]] = {name: [] for name in LAID_OUT}
+    if plan is not None:
+        laid["goals"] = _goals(plan)
+        laid["assets"] = [row for asset in plan.assets for row in _asset(asset)]
+        laid["routes"] = [row for asset in plan.assets for row in _routes(asset)]
+    return {name: pa.Table.from_pylist(laid[name], schema=schema(TABLES[name])) for name in LAID_OUT}
+
+
+def _goals(plan: Plan) -> list[dict[str, Any]]:
+    return [
+        {
+            "goal": goal.id,
+            "from_place": goal.from_place,
+            "to_place": goal.to_place,
+            "priority": goal.priority or 1,
+        }
+        for goal in plan.goals
+    ]
+
+
+def _asset(asset: Asset) -> list[dict[str, Any]]:
+    wants, cap = asset.wants or Wants(), asset.cap or Cap()
+    return [
+        {
+            "asset": asset.id,
+            "goal": goal,
+            "purpose": asset.purpose,
+            "wants_class": wants.fact_class,
+            "wants_value": wants.value,
+            "least_headroom": asset.least_headroom,
+            "unit_cost": asset.unit_cost or _FREE,
+            "rest_days": asset.rest_days,
+            "cap_contacts": cap.contacts,
+            "cap_days": cap.days,
+        }
+        for goal in asset.goals
+    ]
+
+
+def _routes(asset: Asset) -> list[dict[str, Any]]:
+    return [
+        {
+            "asset": asset.id,
+            "medium": route.medium,
+            "preference": route.preference or number,
+            "contact_cost": route.contact_cost or _FREE,
+            "capacity": route.capacity,
+        }
+        for number, route in enumerate(asset.routes, start=1)
+    ]

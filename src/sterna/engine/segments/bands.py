@@ -1,0 +1,121 @@
+"""Value tiers as half-open bands of money: their definition, what is wrong with one, and how edges are cut."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from math import ceil, fsum
+
+import msgspec
+
+from sterna.engine.errors import BadInput
+from sterna.engine.money import CENT, Money
+
+NOT_BANDS = ("none", "new")  # places that every scheme has beside its bands
+
+
+class Band(msgspec.Struct, frozen=True):
+    """One tier: amounts from `low` (included) to `high` (excluded; None when open). Rank 1 is the lowest."""
+
+    place: str
+    rank: int
+    low: Decimal
+    high: Decimal | None = None
+
+
+class Scheme(msgspec.Struct, frozen=True, kw_only=True):
+    """The definition of a tier scheme: bands of `measure` in `currency` over `window_months` calendar months.
+
+    `cut` says how the edges were found, for whoever asks; nothing computes with it.
+    """
+
+    name: str
+    measure: str = "spend"
+    currency: str
+    window_months: int
+    bands: tuple[Band, ...]
+    cut: dict[str, str] = {}
+
+
+def check_scheme(scheme: Scheme) -> None:
+    """Raises BadInput naming everything that keeps `scheme` from placing each amount exactly once."""
+    problems = list(_problems(scheme))
+    if problems:
+        raise BadInput(f"scheme {scheme.name}: {'; '.join(problems)}")
+
+
+def _problems(scheme: Scheme) -> Iterator[str]:
+    bands = sorted(scheme.bands, key=lambda band: band.rank)
+    if not bands:
+        yield "it has no bands"
+        return
+    Money(bands[0].low, scheme.currency)
+    if scheme.window_months < 1:
+        yield f"its window is {scheme.window_months} months, at least 1 is needed"
+    yield from _naming(bands)
+    for band in bands:
+        yield from _amounts(band, scheme.currency)
+    for lower, upper in pairwise(bands):
+        yield from _seam(lower, upper, scheme.currency)
+    if bands[-1].high is not None:
+        yield f"the highest band, {bands[-1].place}, ends at {bands[-1].high} {scheme.currency}; leave it open"
+
+
+def _naming(bands: Sequence[Band]) -> Iterator[str]:
+    for what, values in (("place", [band.place for band in bands]), ("rank", [band.rank for band in bands])):
+        for value in sorted({value for value in values if values.count(value) > 1}, key=str):
+            yield f"two bands have the {what} {value}"
+    for band in bands:
+        if band.place in NOT_BANDS or not band.place.strip():
+            yield f"a band cannot be called {band.place!r}"
+        if band.rank < 1:
+            yield f"{band.place} has the rank {band.rank}, the lowest is 1"
+
+
+def _amounts(band: Band, currency: str) -> Iterator[str]:
+    for amount in (band.low, band.high):
+        if amount is not None and amount != amount.quantize(CENT):
+            yield f"{band.place} has the edge {amount} {currency}, which is no whole cent"
+    if band.high is not None and band.high <= band.low:
+        yield f"{band.place} is empty: it goes from {band.low} up to but without {band.high} {currency}"
+
+
+def _seam(lower: Band, upper: Band, currency: str) -> Iterator[str]:
+    pair = f"between {lower.place} and {upper.place}"
+    if lower.high is None:
+        yield f"overlap {pair}: {lower.place} has no upper edge, {upper.place} starts at {upper.low} {currency}"
+    elif lower.high < upper.low:
+        yield f"gap {pair}: from {lower.high} up to but without {upper.low} {currency}"
+    elif lower.high > upper.low:
+        yield f"overlap {pair}: from {upper.low} up to but without {lower.high} {currency}"
+
+
+def place_of(bands: Sequence[Band], amount: Decimal) -> str:
+    """The place of `amount`: the one band that holds it, or "none" below the lowest."""
+    held = [band.place for band in bands if band.low <= amount and (band.high is None or amount < band.high)]
+    return held[0] if held else "none"
+
+
+def cut_bands(
+    values: Sequence[Decimal], shares: Sequence[float], names: Sequence[str], currency: str
+) -> tuple[Band, ...]:
+    """Bands, lowest first, that hold about `shares` of the positive `values`.
+
+    An edge is an amount that somebody had: with n positive values in ascending order, the band after a
+    cumulated share s starts at the value of rank ceil(s x n) + 1 (the "inverse distribution function" rule,
+    type 1 of R. J. Hyndman, Y. Fan, "Sample Quantiles in Statistical Packages", 1996, one rank further), to
+    the cent. The lowest band starts at one cent. Raises BadInput when two edges fall together.
+    """
+    positive = sorted(value.quantize(CENT) for value in values if value > 0)
+    if len(shares) != len(names) or abs(fsum(shares) - 1) > 1e-9 or min(shares, default=0) <= 0:
+        raise BadInput(f"{len(names)} names need as many shares above 0 that sum to 1, not {list(shares)}")
+    if len(positive) < len(names):
+        raise BadInput(f"{len(positive)} customers with spend are too few for {len(names)} bands")
+    # Rounded first: .4 + .3 in binary must not push an exact rank one further.
+    cumulated = [round(fsum(shares[: index + 1]) * len(positive), 9) for index in range(len(shares) - 1)]
+    lows = [CENT, *(positive[min(ceil(at), len(positive) - 1)] for at in cumulated)]
+    for (name, low), (upper, high) in pairwise(zip(names, lows, strict=True)):
+        if high <= low:
+            raise BadInput(f"{name} and {upper} both start at {low} {currency}: cut fewer bands")
+    highs = [*lows[1:], None]
+    rows = enumerate(zip(names, lows, highs, strict=True), start=1)
+    return tuple(Band(name, rank, low, high) for rank, (name, low, high) in rows)

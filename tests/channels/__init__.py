@@ -1,0 +1,1 @@
+"""Tests of the channels; `conformance` is what every channel must pass."""

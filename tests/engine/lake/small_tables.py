@@ -1,0 +1,118 @@
+"""Small tables of the contract, written by hand or drawn from a seed, and how they get into a lake."""
+
+import random
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from sterna.engine.lake import Lake, arrow
+from sterna.engine.tables import FROZEN, LAKE, TABLES, Table
+
+# One pool per column name, so that rows of different tables meet; ’ and ü: text is more than ASCII.
+POOLS: Mapping[str, list[str]] = {
+    "customer_id": [f"c{number}" for number in range(1, 13)],
+    "unit": [f"u{number}" for number in range(1, 10)],
+    "source_record": [f"shop/card:{number}" for number in range(1, 16)],
+    "event_id": [f"e{number:02}" for number in range(1, 31)],
+    "line_id": ["1", "2", "3"],
+    "product_id": ["p1", "p2", "p3", "p4", "not listed"],
+    "department": ["PRODUCE", "MEAT", "KÜCHE"],
+    "category": ["PRODUCE", "MEAT", "KÜCHE", "unknown"],
+    "top_category": ["PRODUCE", "MEAT"],
+    "room_category": ["PRODUCE", "KÜCHE"],
+    "wants_class": ["shopping.category", "household.size"],
+    "fact_class": ["shopping.category", "household.size", "wish"],
+    "wants_value": ["PRODUCE", "MEAT", "4"],
+    "value": ["PRODUCE", "MEAT", "4"],
+    "kind": ["redemption", "campaign contact", "page view"],
+    "scheme": ["tiers"],
+    "place": ["low", "middle", "high", "none", "new"],
+    "from_place": ["low", "middle", "high", "none", "new"],
+    "to_place": ["low", "middle", "high", "none"],
+    "experiment": ["autumn"],
+    "arm": ["treated", "held out"],
+    "medium": ["email", "letter", "phone"],
+    "purpose": ["marketing", "recognition"],
+    "asset": ["basket", "lunch", "call"],
+    "goal": ["low to middle", "middle to high"],
+    "comparison": ["primary", "goal:low to middle"],
+    "outcome": ["contact", "held out", "left out"],
+    "barrier": ["consent", "address", "headroom"],
+    "fit": ["top", "room", "fact"],
+    "currency": ["USD"],
+    "campaign_id": ["18", "19"],
+    "subject": ["18", "19", "basket"],
+    "source": ["shop", "survey’s"],
+}
+
+
+def rows(table: str, *given: Mapping[str, Any]) -> pa.Table:
+    """Rows of `table`, typed; a column that a row leaves out is NULL."""
+    return pa.Table.from_pylist([dict(row) for row in given], schema=arrow.schema(TABLES[table]))
+
+
+def line(event: str, day: str, amount: str, **more: Any) -> dict[str, Any]:
+    """One line of the source record s1, at ten in the morning, recorded a day later."""
+    on = date.fromisoformat(day)
+    at = datetime.combine(on, time(10))
+    row = {
+        "event_id": event,
+        "line_id": "1",
+        "source_record": "s1",
+        "occurred_at": at,
+        "occurred_on": on,
+        "recorded_at": at + timedelta(days=1),
+        "touchpoint": "shop",
+        "product_id": "p1",
+        "quantity": Decimal(1),
+        "amount": Decimal(amount),
+        "discount": Decimal(0),
+    }
+    return row | more
+
+
+def fill(lake: Lake, **given: pa.Table) -> None:
+    """Put the given tables into the lake; every other table that a source or a brief brings is empty."""
+    for table in (*LAKE, *FROZEN):
+        lake.mount(table, [])
+    for name, table_rows in given.items():
+        lake.put(TABLES[name], table_rows)
+
+
+def listed(lake: Lake, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    """The named columns of `table` in the order of its key."""
+    fetched = lake.fetch(TABLES[table]).select(list(columns))
+    return [tuple(row[column] for column in columns) for row in fetched.to_pylist()]
+
+
+def drawn(table: Table, seed: int, count: int = 60) -> pa.Table:
+    """Random rows of `table`: keys unique except in the lake's own tables, every tenth other value NULL."""
+    chance = random.Random(f"{table.name} {seed}")
+    made = [
+        {name: _value(chance, name, kind, name in table.key) for name, kind in table.columns.items()}
+        for _ in range(count)
+    ]
+    if table not in LAKE:
+        made = list({tuple(row[column] for column in table.key): row for row in made}.values())
+    return rows(table.name, *made)
+
+
+def _value(chance: random.Random, name: str, kind: str, in_key: bool) -> Any:
+    if not in_key and chance.random() < 0.1:
+        return None
+    day = date(2023, 5, 1) + timedelta(days=chance.randrange(460))
+    drawn_by_kind = {
+        "VARCHAR": lambda: chance.choice(POOLS.get(name, [f"{name} 1", f"{name} 2"])),
+        "DATE": lambda: day,
+        "TIMESTAMP": lambda: datetime.combine(day, time(chance.randrange(24), chance.randrange(60))),
+        "BIGINT": lambda: chance.randrange(1, 6),
+        "INTEGER": lambda: chance.randrange(1, 4),
+        "DOUBLE": lambda: chance.randrange(1000) / 100,
+        "BOOLEAN": lambda: chance.random() < 0.7,
+    }
+    if kind.startswith("DECIMAL"):
+        return Decimal(chance.randrange(-500, 10_000)) / 100
+    return drawn_by_kind[kind]()
