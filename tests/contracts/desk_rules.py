@@ -65,7 +65,7 @@ def _is_sql_write(call: ast.Call, method: ast.Attribute) -> bool:
 
 
 def _only_scratch(module: Module) -> bool:
-    """Whether its SQL reaches only a DuckDB of its own: the module imports DuckDB and no way to the records."""
+    """Whether its SQL reaches only a DuckDB of its own: the module imports that and no way to the records."""
     imported = {
         name
         for node in ast.walk(module.tree)

@@ -66,15 +66,30 @@ def _is_unseeded(call: ast.Call, name: str) -> bool:
 
 
 def files(module: Module) -> list[str]:
-    """Files read or written outside the lake."""
+    """Files read or written outside the lake; a function of a lake module is the door itself."""
     if module.path.startswith(FILE_DOORS):
         return []
+    doors = _imported_from_the_lake(module)
     return [
         module.at(call, f"touches a file outside the lake: {dotted(call.func)}")
         for call in calls(module)
-        if dotted(call.func) == "open"
-        or (isinstance(call.func, ast.Attribute) and call.func.attr in FILE_METHODS)
+        if _touches_a_file(call) and dotted(call.func).rpartition(".")[0] not in doors
     ]
+
+
+def _touches_a_file(call: ast.Call) -> bool:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr in FILE_METHODS
+    return dotted(call.func) == "open"
+
+
+def _imported_from_the_lake(module: Module) -> set[str]:
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "sterna.engine.lake"
+        for alias in node.names
+    }
 
 
 def url_requests(module: Module) -> list[str]:

@@ -21,6 +21,8 @@ PLANTED: list[tuple[Rule, str, int]] = [
     (engine_rules.files, "x = open('a')", 1),
     (engine_rules.files, "from pathlib import Path\nx = Path('a').read_text()", 1),
     (engine_rules.files, "x = 'a'.upper()", 0),
+    (engine_rules.files, "from sterna.engine.lake import files\nfiles.write_text(a, b)", 0),
+    (engine_rules.files, "from elsewhere import files\nfiles.write_text(a, b)", 1),
     (engine_rules.url_requests, "import urllib.request", 1),
     (engine_rules.url_requests, "from urllib import request", 1),
     (engine_rules.url_requests, "from urllib.request import urlopen", 1),

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,20 +10,23 @@ import typer
 from rich.console import Console
 
 from sterna import __version__
+from sterna.cli.desk.imports import import_command, source_commands
 from sterna.engine.errors import SternaError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Move customers up the value chain.")
 plan_app = typer.Typer(no_args_is_help=True, help="Migration plans.")
 tiers_app = typer.Typer(no_args_is_help=True, help="Value tiers.")
-source_app = typer.Typer(no_args_is_help=True, help="Systems that data comes from.")
 user_app = typer.Typer(no_args_is_help=True, help="People who log in.")
 app.add_typer(plan_app, name="plan")
 app.add_typer(tiers_app, name="tiers")
-app.add_typer(source_app, name="source")
+app.add_typer(source_commands, name="source")
+app.command("import")(import_command)
 app.add_typer(user_app, name="user")
 
-console = Console()
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Day = Annotated[
+    datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day that counts, such as 2017-06-30.")
+]
 
 
 @app.command()
@@ -34,7 +38,9 @@ def version() -> None:
 @app.command()
 def demo(
     serve: Annotated[bool, typer.Option(help="Serve the desk after the loop has turned.")] = True,
-    simulated: Annotated[bool, typer.Option("--simulated", help="A simulated shop with a planted effect.")] = False,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="A simulated shop with a planted effect.")
+    ] = False,
 ) -> None:
     """Load real data, turn the loop twice and serve the desk."""
     from sterna.cli.desk import demo as demonstration
@@ -65,6 +71,73 @@ def migrate() -> None:
     from sterna.cli import desk
 
     desk.migrate()
+
+
+@app.command()
+def run(
+    until: Day,
+    again: Annotated[bool, typer.Option(help="Compute a known brief anew and compare the outcomes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Turn the loop as of a day and publish it; a killed run goes on where it was."""
+    from sterna.cli.desk import runs
+
+    print(runs.run(until.date(), again, as_json))
+
+
+@app.command()
+def work(
+    once: Annotated[bool, typer.Option(help="Do what is due now, then end.")] = False,
+) -> None:
+    """Do background work: act on events, seal the inbox, send what is due, turn runs asked for."""
+    from sterna.cli.desk import runs
+
+    print(runs.work(once))
+
+
+@app.command()
+def send(limit: Annotated[int, typer.Option(min=1, help="At most so many contacts.")] = 1_000_000) -> None:
+    """Send the contacts that are due."""
+    from sterna.cli.desk import contacts
+
+    print(contacts.send(limit))
+
+
+@plan_app.command("load")
+def plan_load(path: Path) -> None:
+    """Load a plan as a draft and print what the check finds."""
+    from sterna.cli.desk import plans
+
+    print(plans.load(path))
+
+
+@plan_app.command("approve")
+def plan_approve(
+    name: str, version: int, reason: Annotated[str, typer.Option(help="Why it may begin.")]
+) -> None:
+    """Approve a draft without errors; its hold-out is declared with it."""
+    from sterna.cli.desk import plans
+
+    print(plans.approve(name, version, reason))
+
+
+@plan_app.command("check")
+def plan_check(path: Path, as_json: Json = False) -> None:
+    """Check a plan file without an installation; ends with 1 when it has an error."""
+    from sterna.cli.files import plans
+
+    text, sound = plans.check(path, as_json)
+    print(text)
+    if not sound:
+        raise typer.Exit(1)
+
+
+@tiers_app.command("cut")
+def tiers_cut(path: Path, until: Day) -> None:
+    """Cut the bands of the tiers on the data up to a day, as a new version."""
+    from sterna.cli.desk import plans
+
+    print(plans.cut_tiers(path, until.date()))
 
 
 @user_app.command("add")

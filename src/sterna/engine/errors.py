@@ -1,10 +1,10 @@
 """The engine's errors, one small tree.
 
-    SternaError
-    ├── BadInput        what came in is wrong; the message names what and where
-    ├── StepFailed      a named SQL step failed; carries the step's name and its SQL
-    ├── LakeMissing     a file of the manifest is not where it should be
-    └── Unsupported     this engine cannot do it, and says why
+SternaError
+├── BadInput        what came in is wrong; the message names what and where
+├── StepFailed      a named SQL step failed; carries the step's name and its SQL
+├── LakeMissing     a file of the manifest is not where it should be
+└── Unsupported     this engine cannot do it, and says why
 """
 
 

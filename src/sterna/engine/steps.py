@@ -25,7 +25,14 @@ _NOT_PORTABLE = re.compile(
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"--\s*(?:(makes|params):\s*)?(.*)")
-_GROUPS = {"VARCHAR": "text", "TEXT": "text", "DATE": "day", "TIMESTAMP": "instant", "BOOLEAN": "flag", "DOUBLE": "number"}
+_GROUPS = {
+    "VARCHAR": "text",
+    "TEXT": "text",
+    "DATE": "day",
+    "TIMESTAMP": "instant",
+    "BOOLEAN": "flag",
+    "DOUBLE": "number",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,9 @@ def load(name: str) -> Step:
 
 
 def _parse(name: str, text: str) -> Step:
-    purpose, head, body = [], {}, []
+    purpose: list[str] = []
+    head: dict[str, str] = {}
+    body: list[str] = []
     for line in text.splitlines():
         matched = _HEADER.fullmatch(line) if not body else None
         if matched is None:
@@ -74,7 +83,9 @@ def _parse(name: str, text: str) -> Step:
         else:
             purpose.append(matched[2].strip())
     if head.get("makes") not in TABLES or not purpose:
-        raise BadInput(f"step {name}: needs a sentence of purpose and `-- makes: TABLE` with a table of tables.py")
+        raise BadInput(
+            f"step {name}: needs a sentence of purpose and `-- makes: TABLE` with a table of tables.py"
+        )
     declared = dict(part.split(maxsplit=1) for part in head.get("params", "").split(",") if part.strip())
     return Step(name, " ".join(purpose), TABLES[head["makes"]], declared, "\n".join(body).strip().rstrip(";"))
 
@@ -100,10 +111,12 @@ def names() -> list[str]:
 
 def reads(step: Step) -> list[Table]:
     """The tables of tables.py that `step` reads, in the order of their names."""
-    tree = sqlglot.parse_one(step.sql, read="duckdb")
+    return [TABLES[name] for name in _read(sqlglot.parse_one(step.sql, read="duckdb")) if name in TABLES]
+
+
+def _read(tree: exp.Expr) -> list[str]:
     own = {str(part.alias) for part in tree.find_all(exp.CTE)}
-    named = {str(table.name) for table in tree.find_all(exp.Table)}
-    return [TABLES[name] for name in sorted(named - own)]
+    return sorted({str(table.name) for table in tree.find_all(exp.Table)} - own)
 
 
 def check_all() -> list[str]:
@@ -116,15 +129,20 @@ def check(name: str) -> list[str]:
     try:
         step = load(name)
         tree = sqlglot.parse_one(step.sql, read="duckdb")
-        schema = {table.name: dict(table.columns) for table in TABLES.values()}
+        unknown = [table for table in _read(tree) if table not in TABLES]
+        if unknown:
+            return [f"{name}: reads {', '.join(unknown)}, which tables.py does not have"]
+        schema: dict[str, object] = {table.name: dict(table.columns) for table in TABLES.values()}
         # The tree is typed first: a misspelt column or table is an error here, not at night.
-        typed = annotate_types(qualify(tree.copy(), schema=schema, dialect="duckdb"), schema=schema, dialect="duckdb")
+        typed = annotate_types(
+            qualify(tree.copy(), schema=schema, dialect="duckdb"), schema=schema, dialect="duckdb"
+        )
     except (BadInput, SqlglotError) as error:
         return [f"{name}: {error}"]
     return [f"{name}: {problem}" for problem in _problems(step, tree, typed)]
 
 
-def _problems(step: Step, tree: exp.Expression, typed: exp.Expression) -> Iterator[str]:
+def _problems(step: Step, tree: exp.Expr, typed: exp.Expr) -> Iterator[str]:
     found = _NOT_PORTABLE.search(step.sql)
     if found:
         yield f"{found[0]!r} gives another answer on another engine"

@@ -44,8 +44,8 @@ flows_of_any_size = st.lists(
 )
 
 
-def drawn(flows: list[Flow] = FLOWS, places: list[Place] = PLACES, **options: object) -> ET.Element:
-    return ET.fromstring(sankey(places, flows, title="Moves", opening="Q1", closing="Q2", **options))
+def drawn(flows: list[Flow] = FLOWS, places: list[Place] = PLACES) -> ET.Element:
+    return ET.fromstring(sankey(places, flows, title="Moves", opening="Q1", closing="Q2"))
 
 
 @given(flows_of_any_size)
@@ -109,7 +109,8 @@ def test_R4_the_words_and_rows_are_the_transition_counts() -> None:
         "Of 23 customers in a tier at the opening, 2 moved up, 3 moved down, 17 stayed "
         "and 1 left every tier; 4 came in."
     )
-    assert rows(PLACES, FLOWS)[1] == ("Gold", "Silver", 3, Decimal(30), pytest.approx(0.3))
+    assert rows(PLACES, FLOWS)[1][:4] == ("Gold", "Silver", 3, Decimal(30))
+    assert rows(PLACES, FLOWS)[1][4] == pytest.approx(0.3)
     opening = [share for origin, _, _, _, share in rows(PLACES, FLOWS) if origin == "Silver"]
     assert sum(opening) == pytest.approx(1)
 

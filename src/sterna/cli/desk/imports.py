@@ -26,7 +26,7 @@ def import_command(
 ) -> None:
     """Import files: each row once, refused rows into a file with line, column and reason."""
     setup()
-    with _progress(quiet=as_json) as bars:
+    with progress(quiet=as_json) as bars:
         done = import_with_mapping(where, mapping, bars)
     if as_json:
         print(json.dumps([_as_json(item) for item in done], indent=2))
@@ -52,7 +52,8 @@ def import_with_mapping(where: Path, mapping: Path, bars: Progress) -> "Sequence
     return import_files(mappings.load(mapping), where, show)
 
 
-def _progress(quiet: bool) -> Progress:
+def progress(quiet: bool = False) -> Progress:
+    """Bars on the error stream, one an import."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True), disable=quiet)
 

@@ -45,4 +45,6 @@ def work(once: bool = False) -> str:
 def _work_on() -> None:
     from procrastinate.contrib.django import app
 
-    app.with_connector(app.connector.get_worker_connector()).run_worker(concurrency=2)
+    # Django's own connector only defers jobs; the worker listens on a connection of its own.
+    connector: Any = app.connector
+    app.with_connector(connector.get_worker_connector()).run_worker(concurrency=2)

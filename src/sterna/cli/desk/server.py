@@ -41,7 +41,12 @@ def serve() -> None:
 
     host, port = address()
     server = Granian(
-        "sterna.desk.config.wsgi:application", host, port, interface=Interfaces.WSGI, workers=2, log_access=False
+        "sterna.desk.config.wsgi:application",
+        host,
+        port,
+        interface=Interfaces.WSGI,
+        workers=2,
+        log_access=False,
     )
     # A supervisor ends a service by SIGTERM; it must stop the worker and the database too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))

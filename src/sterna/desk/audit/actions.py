@@ -5,6 +5,7 @@ from typing import Any
 
 from sterna.desk.audit.models import Entry
 from sterna.desk.config import clock
+from sterna.desk.users.events import PersonChanged
 from sterna.desk.users.models import User
 
 
@@ -29,3 +30,8 @@ def record(
         key=key,
     )
     Entry.objects.bulk_create([line], ignore_conflicts=key is not None)
+
+
+def record_person(change: PersonChanged) -> None:
+    """Write the line of a change to a person who logs in."""
+    record(change.action, "user", change.username, change.actor, change.reason, change.detail)

@@ -9,3 +9,11 @@ class AuditConfig(AppConfig):
     name = "sterna.desk.audit"
     label = "audit"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to the apps below, which cannot write here themselves."""
+        from sterna.desk.audit.actions import record_person
+        from sterna.desk.config.events import subscribe
+        from sterna.desk.users.events import PersonChanged
+
+        subscribe(PersonChanged, record_person)

@@ -20,25 +20,58 @@ class Option:
 
 
 OPTIONS = (
-    Option("STERNA_HOME", "~/.sterna", "Folder of everything that is not in the database: lake, runs, letters, the "
-           "embedded database itself."),
-    Option("STERNA_DATABASE_URL", "", "A PostgreSQL 16 or newer as postgresql://user:password@host:port/name. Empty: "
-           "Sterna starts an embedded PostgreSQL under STERNA_HOME."),
-    Option("STERNA_SECRET_KEY", "", "Signs sessions and links. Empty: one is made and kept under STERNA_HOME."),
-    Option("STERNA_HOSTS", "127.0.0.1,localhost", "Host names under which the desk is served, separated by commas."),
+    Option(
+        "STERNA_HOME",
+        "~/.sterna",
+        "Folder of everything that is not in the database: lake, runs, letters, the "
+        "embedded database itself.",
+    ),
+    Option(
+        "STERNA_DATABASE_URL",
+        "",
+        "A PostgreSQL 16 or newer as postgresql://user:password@host:port/name. Empty: "
+        "Sterna starts an embedded PostgreSQL under STERNA_HOME.",
+    ),
+    Option(
+        "STERNA_SECRET_KEY", "", "Signs sessions and links. Empty: one is made and kept under STERNA_HOME."
+    ),
+    Option(
+        "STERNA_HOSTS",
+        "127.0.0.1,localhost",
+        "Host names under which the desk is served, separated by commas.",
+    ),
     Option("STERNA_ADDRESS", "127.0.0.1:8000", "Where `sterna serve` listens."),
     Option("STERNA_DEBUG", "no", "Error pages with details. Never on a machine that others reach."),
-    Option("STERNA_TIME_ZONE", "America/New_York", "The program's time zone: what a day is. Fixed by the first import."),
+    Option(
+        "STERNA_TIME_ZONE",
+        "America/New_York",
+        "The program's time zone: what a day is. Fixed by the first import.",
+    ),
     Option("STERNA_CURRENCY", "USD", "The reporting currency, a three-letter code."),
     Option("STERNA_COMPANY", "Your company", "The name under which customers are written to."),
-    Option("STERNA_COMPANY_ADDRESS", "", "The lines of the company's postal address for letters, separated by ; signs."),
-    Option("STERNA_NOW", "", "A moment such as 2017-07-01T12:00:00+00:00 to take for the present: for simulations and "
-           "tests. Every page says so."),
-    Option("STERNA_LAKE_ENGINE", "duckdb", "What computes: duckdb, or a Spark master such as spark://host:7077 or "
-           "local[2] (needs the extra sterna[spark])."),
+    Option(
+        "STERNA_COMPANY_ADDRESS",
+        "",
+        "The lines of the company's postal address for letters, separated by ; signs.",
+    ),
+    Option(
+        "STERNA_NOW",
+        "",
+        "A moment such as 2017-07-01T12:00:00+00:00 to take for the present: for simulations and "
+        "tests. Every page says so.",
+    ),
+    Option(
+        "STERNA_LAKE_ENGINE",
+        "duckdb",
+        "What computes: duckdb, or a Spark master such as spark://host:7077 or "
+        "local[2] (needs the extra sterna[spark]).",
+    ),
     Option("STERNA_LAKE_MEMORY", "4GB", "Memory the lake engine may use before it spills to disk."),
-    Option("STERNA_PUBLISHED_RUNS", "8", "How many runs keep their rows per customer on the pages; older ones keep "
-           "their summaries and files."),
+    Option(
+        "STERNA_PUBLISHED_RUNS",
+        "8",
+        "How many runs keep their rows per customer on the pages; older ones keep their summaries and files.",
+    ),
     Option("STERNA_SMTP_HOST", "127.0.0.1", "The mail server."),
     Option("STERNA_SMTP_PORT", "2525", "Its port."),
     Option("STERNA_SMTP_USER", "", "User name at the mail server, if it wants one."),
@@ -102,7 +135,9 @@ def pretended_now() -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise BadInput(f"setting STERNA_NOW is {value!r}, not a moment such as 2017-07-01T12:00:00+00:00") from None
+        raise BadInput(
+            f"setting STERNA_NOW is {value!r}, not a moment such as 2017-07-01T12:00:00+00:00"
+        ) from None
     if moment.tzinfo is None:
         raise BadInput(f"setting STERNA_NOW is {value!r}: add the offset, such as +00:00")
     return moment
@@ -110,7 +145,9 @@ def pretended_now() -> datetime | None:
 
 def as_markdown() -> str:
     """The page docs/settings.md."""
-    rows = "\n".join(f"| `{o.name}` | {f'`{o.default}`' if o.default else 'empty'} | {o.help} |" for o in OPTIONS)
+    rows = "\n".join(
+        f"| `{o.name}` | {f'`{o.default}`' if o.default else 'empty'} | {o.help} |" for o in OPTIONS
+    )
     return (
         "# Settings\n\nEvery setting is an environment variable. This page is made from "
         "`src/sterna/desk/config/options.py` by `make docs`.\n\n| setting | default | what it does |\n"

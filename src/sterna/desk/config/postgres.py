@@ -44,17 +44,16 @@ def start(home: Path) -> dict[str, Any]:
 
     The server outlives this process: `stop` ends it. A first start makes the cluster, the role and the database.
     """
-    prepare_home(home)
-    server = _server(folder(home))
-    # Starting as root, the package opens every folder above its own for all to read; the home is closed again.
-    prepare_home(home)
+    server = _server(home)
     info = psycopg.conninfo.conninfo_to_dict(server.get_uri())
     host, port = str(info["host"]), str(info.get("port", "5432"))
     _ensure_database(host, port)
     return {"HOST": host, "PORT": port, "NAME": DATABASE, "USER": ROLE, "PASSWORD": ""}
 
 
-def _server(data: Path) -> "PostgresServer":
+def _server(home: Path) -> "PostgresServer":
+    prepare_home(home)
+    data = folder(home)
     with warnings.catch_warnings():
         # The package looks for a runtime folder at import and warns on machines that have none; it then uses /tmp.
         warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
@@ -64,6 +63,8 @@ def _server(data: Path) -> "PostgresServer":
     server.ensure_pgdata_inited()
     _write_configuration(data)
     server.start()
+    # Starting as root, the package opens every folder above its own for all to read; the home is closed again.
+    prepare_home(home)
     return server
 
 
@@ -75,7 +76,9 @@ def _write_configuration(data: Path) -> None:
 
 
 def _ensure_database(host: str, port: str) -> None:
-    with psycopg.connect(host=host, port=port, user="postgres", dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(
+        host=host, port=port, user="postgres", dbname="postgres", autocommit=True
+    ) as connection:
         # Two processes may start at once; the lock makes the second find what the first made.
         connection.execute("select pg_advisory_lock(7236418)")
         if not connection.execute("select 1 from pg_roles where rolname = %s", [ROLE]).fetchone():
@@ -88,9 +91,7 @@ def _ensure_database(host: str, port: str) -> None:
 
 def stop(home: Path) -> bool:
     """Stop the embedded PostgreSQL of `home`; False when none was running."""
-    data = folder(home)
-    if not (data / "postmaster.pid").exists():
+    if not (folder(home) / "postmaster.pid").exists():
         return False
-    server = _server(data)
-    server.stop()
+    _server(home).stop()
     return True

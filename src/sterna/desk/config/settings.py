@@ -23,7 +23,12 @@ def _database() -> dict[str, Any]:
         }
     else:
         found = postgres.start(HOME)
-    return {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, **found}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        **found,
+    }
 
 
 def _secret() -> str:

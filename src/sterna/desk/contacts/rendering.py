@@ -99,7 +99,7 @@ def _message(
 
 def _name(person: Person) -> str:
     """The customer's name where a source gave one; messages have a greeting without it."""
-    value, _ = person.facts.get("person.name", ("", None))
+    value, _ = person.facts.get("name.full", ("", None))
     return str(value or "")
 
 

@@ -1,8 +1,9 @@
 """One customer's page, put together from the records and the run that is shown."""
 
 from collections.abc import Iterator
+
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.customers.models import Customer
@@ -36,7 +37,9 @@ def customer_page(customer: Customer, run: Run | None) -> Page:
     sections += [
         Section([_timeline(customer, run, title)], "What happened?"),
         Section([_facts(customer), _history(customer, run)], "What is known?", layout="halves"),
-        Section([_records(customer), _consents(customer)], "Who is it, and what is allowed?", layout="halves"),
+        Section(
+            [_records(customer), _consents(customer)], "Who is it, and what is allowed?", layout="halves"
+        ),
     ]
     return Page(f"What could {title} become?", sections, trail=[("Customers", reverse("customers"))])
 
@@ -49,7 +52,11 @@ def _valued(customer: Customer, run: Run) -> Iterator[Section]:
         yield Section([Empty("Value, tier and what to do next.", text)])
         return
     yield Section(list(_figures(worth, move, run)), layout="figures")
-    yield Section([_bars(worth, run.brief["currency"]), _rooms(customer, run)], "Today, to come, could be", layout="halves")
+    yield Section(
+        [_bars(worth, run.brief["currency"]), _rooms(customer, run)],
+        "Today, to come, could be",
+        layout="halves",
+    )
     yield Section([_next(customer, run)], "What to do next, and why")
 
 
@@ -85,7 +92,7 @@ def _bars(worth: Worth, currency: str) -> SafeString:
         Range("To come", worth.expected_spend, missing=BOUGHT_NOTHING),
         Range("Could be", worth.potential, missing=BOUGHT_NOTHING),
     ]
-    return mark_safe(range_bars(bars, title="Value of this customer", currency=currency))
+    return range_bars(bars, title="Value of this customer", currency=currency)
 
 
 def _rooms(customer: Customer, run: Run) -> Component:
@@ -105,11 +112,15 @@ def _rooms(customer: Customer, run: Run) -> Component:
 def _next(customer: Customer, run: Run) -> Component:
     rows = []
     for contact in Contact.objects.filter(run_id=run.pk, customer=customer):
-        rows.append(Row([contact.asset, contact.state, contact.reason], reverse("contact", args=[contact.pk])))
+        rows.append(
+            Row([contact.asset, contact.state, contact.reason], reverse("contact", args=[contact.pk]))
+        )
     for left_out in LeftOut.objects.filter(run_id=run.pk, customer=customer):
         rows.append(Row([left_out.asset or "No contact", left_out.reason_code, left_out.reason]))
     for candidate in Candidate.objects.filter(run_id=run.pk, customer=customer).order_by("position"):
-        rows.append(Row([f"Candidate for {candidate.goal}", f"number {candidate.position:,}", candidate.reason]))
+        rows.append(
+            Row([f"Candidate for {candidate.goal}", f"number {candidate.position:,}", candidate.reason])
+        )
     columns = [Column("what", "What"), Column("state", "State"), Column("why", "Why")]
     nothing = Empty("The next best thing to do.", "The run shown had no plan for this customer.")
     return Table("What this run decided", columns, rows, empty=nothing)
@@ -117,7 +128,15 @@ def _next(customer: Customer, run: Run) -> Component:
 
 def _timeline(customer: Customer, run: Run | None, title: str) -> Component:
     entries = [
-        TimelineEntry(moment.at, moment.direction, moment.title, moment.text, moment.medium, moment.href, moment.held_back)
+        TimelineEntry(
+            moment.at,
+            moment.direction,
+            moment.title,
+            moment.text,
+            moment.medium,
+            moment.href,
+            moment.held_back,
+        )
         for moment in timeline.moments(customer, run)
     ]
     if not entries:
@@ -137,13 +156,26 @@ def _facts(customer: Customer) -> Component:
         Column("observed", "Observed", "day"),
         Column("confidence", "Confidence", "percent"),
     ]
-    return Table("Facts", columns, rows, show_caption=True, empty=Empty("Facts with their source.", "None is known yet."))
+    return Table(
+        "Facts",
+        columns,
+        rows,
+        show_caption=True,
+        empty=Empty("Facts with their source.", "None is known yet."),
+    )
 
 
 def _history(customer: Customer, run: Run | None) -> Component:
     shades = places.shades(run) if run else {}
     rows = [
-        Row([Tier(stay.place, shades.get(stay.place)), stay.during.lower, stay.during.upper or "today", stay.cause])
+        Row(
+            [
+                Tier(stay.place, shades.get(stay.place)),
+                stay.during.lower,
+                stay.during.upper or "today",
+                stay.cause,
+            ]
+        )
         for stay in people.history(customer)
     ]
     columns = [
@@ -152,7 +184,9 @@ def _history(customer: Customer, run: Run | None) -> Component:
         Column("to", "To, exclusive", "day"),
         Column("why", "Why"),
     ]
-    return Table("Tier history", columns, rows, show_caption=True, empty=Empty("Stays in tiers.", "None so far."))
+    return Table(
+        "Tier history", columns, rows, show_caption=True, empty=Empty("Stays in tiers.", "None so far.")
+    )
 
 
 def _records(customer: Customer) -> Component:
@@ -160,13 +194,25 @@ def _records(customer: Customer) -> Component:
         Row([f"{record.kind} {record.value}", record.source, record.created_at])
         for record in customer.source_records.order_by("created_at", "key")
     ]
-    columns = [Column("identifier", "Identifier"), Column("source", "Source"), Column("since", "Known since", "instant")]
+    columns = [
+        Column("identifier", "Identifier"),
+        Column("source", "Source"),
+        Column("since", "Known since", "instant"),
+    ]
     return Table("Identifiers", columns, rows, show_caption=True)
 
 
 def _consents(customer: Customer) -> Component:
     rows = [
-        Row([consent.medium, consent.purpose, "Yes" if consent.granted else "No", consent.source, consent.said_on])
+        Row(
+            [
+                consent.medium,
+                consent.purpose,
+                "Yes" if consent.granted else "No",
+                consent.source,
+                consent.said_on,
+            ]
+        )
         for consent in people.consents(customer)
     ]
     columns = [
@@ -178,4 +224,3 @@ def _consents(customer: Customer) -> Component:
     ]
     nothing = Unknown("asking the customer: without a yes nothing is sent")
     return Table("Consent", columns, rows, show_caption=True) if rows else nothing
-

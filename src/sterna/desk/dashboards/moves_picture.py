@@ -59,6 +59,13 @@ def matrix_table(run: Run) -> Table:
     for source in names:
         row = [counts.get((source, target), 0) for target in closing]
         if sum(row):
-            rows.append(Row([Tier(source, shades[source]), *row, sum(row)], reverse("move_names", args=[source, "all"])))
+            rows.append(
+                Row(
+                    [Tier(source, shades[source]), *row, sum(row)],
+                    reverse("move_names", args=[source, "all"]),
+                )
+            )
     columns = [Column("from", "From")] + [Column(name, f"to {name}", "number") for name in closing]
-    return Table("Migration matrix", [*columns, Column("opening", "At the opening", "number")], rows, show_caption=True)
+    return Table(
+        "Migration matrix", [*columns, Column("opening", "At the opening", "number")], rows, show_caption=True
+    )

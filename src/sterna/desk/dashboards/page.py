@@ -45,10 +45,14 @@ class Page:
 def answer(request: HttpRequest, page: Page) -> HttpResponse:
     """The page, or with `?format=csv` its first table as a file."""
     if request.GET.get("format") == "csv":
-        table = next((item for section in page.sections for item in section.items if isinstance(item, Table)), None)
+        table = next(
+            (item for section in page.sections for item in section.items if isinstance(item, Table)), None
+        )
         if table is not None:
             return csv_file(table)
-    return render(request, "dashboards/page.html", {"page": page, "question": page.question, "lead": page.lead})
+    return render(
+        request, "dashboards/page.html", {"page": page, "question": page.question, "lead": page.lead}
+    )
 
 
 def csv_link(request: HttpRequest) -> str:

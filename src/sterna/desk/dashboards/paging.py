@@ -17,7 +17,9 @@ class Slice(Generic[Item]):
     column is read anew, so that no value stands in an address.
     """
 
-    def __init__(self, request: HttpRequest, rows: QuerySet[Item], sortable: Sequence[str], default: str) -> None:
+    def __init__(
+        self, request: HttpRequest, rows: QuerySet[Item], sortable: Sequence[str], default: str
+    ) -> None:
         wanted = request.GET.get("sort", default)
         self.sort = wanted if wanted.removeprefix("-") in sortable else default
         self._request = request

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from sterna.desk.dashboards.views import contacts, customers, home, installation, places, plans, results, runs, sources
+from sterna.desk.dashboards.views import (
+    contacts,
+    customers,
+    home,
+    installation,
+    places,
+    plans,
+    results,
+    runs,
+    sources,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),

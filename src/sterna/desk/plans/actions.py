@@ -15,6 +15,7 @@ from sterna.desk.segments.queries import PLAN, SCHEME, newest_definition
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 from sterna.engine.errors import BadInput
+from sterna.engine.lake.beside import Beside, text_of
 from sterna.engine.plans import Document, body, check, errors, of_body
 from sterna.engine.plans import load as read_plan
 
@@ -35,32 +36,10 @@ def load(source: Path | str, actor: User | None) -> Plan:
     """
     demand(actor, Right.MANAGE)
     if isinstance(source, Path):
-        text, read = _text(source), _Beside(source.parent)
+        text, read = text_of(source), Beside(source.parent)
     else:
-        text, read = source, _Beside(None)
+        text, read = source, Beside(None)
     return _store(read_plan(text, read), text, actor)
-
-
-class _Beside:
-    """Reads the texts that a plan names: out of its own folder and no other."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder.resolve() if folder else None
-
-    def __call__(self, name: str) -> str:
-        if self.folder is None:
-            raise BadInput(f"a plan given as text cannot name a file: put the text of {name} in its place")
-        path = (self.folder / name).resolve()
-        if not path.is_relative_to(self.folder):
-            raise BadInput(f"{name} is outside the folder of the plan")
-        return _text(path)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path.name} cannot be read: {error}") from error
 
 
 @transaction.atomic

@@ -16,6 +16,8 @@ _ISO = (
 )
 _OFFSET = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)? ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
+_WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
+_NAIVE = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _YES, _NO = "'true', 't', 'yes', 'y', '1'", "'false', 'f', 'no', 'n', '0'"
 
 
@@ -66,7 +68,8 @@ def convert(key: str, target: Target, written: ColumnOrName, place: Place) -> Ma
     value, reason = _KINDS[target.kind](target, column, source, source_type, place)
     missing = "'is missing'" if target.required else "null"
     # An empty text is no value, whatever it was meant to become.
-    reason = f"case when {_text(source)} is null then {missing} else {reason} end"
+    absent = f"{source} is null" if source_type in _WHOLE else f"{_text(source)} is null"
+    reason = f"case when {absent} then {missing} else {reason} end"
     return Made(value, reason, _text(source), shown)
 
 
@@ -102,6 +105,8 @@ def _is_float(kind: str) -> bool:
 
 def _as_text(target: Target, column: Column, source: str, kind: str, place: Place) -> tuple[str, str]:
     text = _text(source)
+    if kind in _WHOLE:
+        return f"cast({source} as varchar)", "null"
     if _is_float(kind):
         # A whole number that passed through a float column, such as a nullable id, is written without ".0".
         text = f"case when {source} = trunc({source}) then cast(try_cast({source} as bigint) as varchar) else {text} end"
@@ -116,33 +121,38 @@ def _decimal(places: int) -> Callable[[Target, Column, str, str, Place], tuple[s
     def convert_number(
         target: Target, column: Column, source: str, kind: str, place: Place
     ) -> tuple[str, str]:
+        form, number, fine = _number_checks(source, kind, places)
+        value = f"try_cast({number} as decimal(18,{places}))"
+        negative = f"when {value} < 0 then 'is negative, and the mapping does not accept that' "
         words = {2: "two", 3: "three"}[places]
-        # A float is a nearest neighbour of the decimal that was meant; a text or decimal is that decimal itself.
-        text = f"cast(cast({source} as varchar) as double)" if kind == "FLOAT" else source
-        if _is_float(kind):
-            form = f"not isfinite({text}) then 'is not a finite number'"
-            fine = f"abs({text} - round({text}, {places})) > 1e-6"
-            value = f"try_cast({text} as decimal(18,{places}))"
-        else:
-            text = _text(source)
-            form = f"not regexp_full_match({text}, '{_NUMBER}') then 'is not a number'"
-            fine = f"not regexp_full_match({text}, '[+-]?[0-9]*(\\.[0-9]{{0,{places}}}0*)?')"
-            value = f"try_cast({text} as decimal(18,{places}))"
-        below = (
-            ""
-            if column.negative
-            else f"when {value} < 0 then 'is negative, and the mapping does not accept that' "
-        )
         reason = (
-            f"case when {form} when {value} is null then 'is too large' "
-            f"when {fine} then 'has more than {words} decimal places' {below}end"
+            f"case {form} when {value} is null then 'is too large' "
+            f"when not ({fine}) then 'has more than {words} decimal places' "
+            f"{'' if column.negative else negative}end"
         )
         return value, reason
 
     return convert_number
 
 
+def _number_checks(source: str, kind: str, places: int) -> tuple[str, str, str]:
+    """SQL that names what is no number, that is the number, and that says whether its decimal places fit."""
+    if kind in _WHOLE:
+        return "", source, "true"
+    if _is_float(kind):
+        # A float is the nearest neighbor of the decimal that was meant; a text is that decimal itself.
+        number = f"cast(cast({source} as varchar) as double)" if kind == "FLOAT" else source
+        form = f"when not isfinite({number}) then 'is not a finite number'"
+        return form, number, f"abs({number} - round({number}, {places})) <= 1e-6"
+    text = _text(source)
+    form = f"when not regexp_full_match({text}, '{_NUMBER}') then 'is not a number'"
+    return form, text, f"regexp_full_match({text}, '[+-]?[0-9]*(\\.[0-9]{{0,{places}}}0*)?')"
+
+
 def _instant(target: Target, column: Column, source: str, kind: str, place: Place) -> tuple[str, str]:
+    if kind != "DATE" and kind in _NAIVE and _zone(column.zone, place) == "UTC":
+        # Already what the lake holds, so no detour over a zone for every row.
+        return source, _dated(source, "is not a moment", column)
     value = f"timezone('UTC', {_moment(column, source, kind, place)})"
     return value, _dated(value, "is not a moment", column)
 
@@ -152,7 +162,7 @@ def _moment(column: Column, source: str, kind: str, place: Place) -> str:
     zone = literal(_zone(column.zone, place))
     if kind == "TIMESTAMP WITH TIME ZONE":
         return source
-    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+    if kind in _NAIVE:
         return f"timezone({zone}, cast({source} as timestamp))"
     text = _text(source)
     if column.format is not None:
@@ -175,7 +185,7 @@ def _zone(zone: str | None, place: Place) -> str:
 def _day(target: Target, column: Column, source: str, kind: str, place: Place) -> tuple[str, str]:
     if kind == "TIMESTAMP WITH TIME ZONE":
         value = f"cast(timezone({literal(_zone(column.zone, place))}, {source}) as date)"
-    elif kind == "DATE" or kind.startswith("TIMESTAMP"):
+    elif kind in _NAIVE:
         value = f"cast({source} as date)"
     elif column.format is not None:
         value = f"cast(try_strptime({_text(source)}, {literal(column.format)}) as date)"

@@ -93,13 +93,18 @@ class Mapping(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves days as the text they are: a constant goes through the same reading as a column of a file."""
+    """Leaves days and the words on, off, yes and no as the text they are; only true and false are flags.
+
+    A constant day goes through the same reading as a column of a file, and `on:` is a key of a join.
+    """
 
 
+_TIMESTAMP, _FLAG = "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in (_TIMESTAMP, _FLAG)]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver(_FLAG, re.compile("true|false"), list("tf"))
 
 
 def load(path: Path) -> Mapping:
@@ -158,16 +163,17 @@ def _lines(node: yaml.Node, path: str, where: str) -> dict[str, int]:
 
 
 def _located(message: str, lines: Dictionary[str, int], where: str) -> str:
-    reason, _, path = message.partition(" - at `")
-    path = path.rstrip("`") or "$"
+    found = re.search(r" - at (?:`key` in )?`(\$[^`]*)`$", message)
+    path = found[1] if found else "$"
+    reason = message[: found.start()] if found else message
     named = re.search(r"unknown field `([^`]+)`", reason)
     if named and f"{path}.{named[1]}" in lines:
         path = f"{path}.{named[1]}"
-    # msgspec writes `[...]` for "some value of this dictionary"; the dictionary's own line is near enough.
-    known = path.split("[...]")[0]
-    while known not in lines:
-        known = re.sub(r"(\.[^.\[]+|\[\d+\])$", "", known)
-    return f"mapping {where} line {lines[known]}, key {path.removeprefix('$.')}: {reason}"
+    # msgspec writes `[...]` for "some value of this dictionary"; the line of what holds it is near enough.
+    known = path
+    while known not in lines and known != "$":
+        known = re.sub(r"(\.[^.\[]+|\[[^\[]*\])$", "", known) if re.search(r"[.\[]", known) else "$"
+    return f"mapping {where} line {lines.get(known, 1)}, key {path.removeprefix('$.')}: {reason}"
 
 
 def _check(mapping: Mapping, lines: Dictionary[str, int], where: str) -> None:

@@ -169,10 +169,17 @@ def _stage(
     made = made_columns(spec, Place(columns, str(path), program.zone), program)
     unmatched = _unmatched(connection, spec, made, references)
     values = ", ".join(f"{column.value} as {name(key)}" for key, column in made.items())
+    reasons = ", ".join([FAULT, *(column.reason for column in made.values() if column.reason != "null")])
     try:
         connection.execute(
-            f"create table staged as select {ROW}, {LINE}, {_refusal(made)} as _refused, "
+            f"create table staged as select {ROW}, {LINE}, coalesce({reasons}) as _refused, "
             f"false as _unmatched, {values} from {relation}"
+        )
+        # What stood in the column is put into words for the few rows that need it, not for every row.
+        connection.execute(
+            f"update staged set _refused = full_text.refusal from (select {ROW}, {_refusal(made)} as refusal "
+            f"from {relation} where {ROW} in (select {ROW} from staged where _refused is not null)) full_text "
+            f"where staged.{ROW} = full_text.{ROW}"
         )
     except duckdb.Error as error:
         raise BadInput(f"{path}: cannot be read to its end: {str(error).splitlines()[0]}") from None
@@ -190,7 +197,8 @@ def _refusal(made: Mapping[str, Made]) -> str:
     reasons = []
     for column in made.values():
         if column.reason != "null":
-            shown = f"replace(left(coalesce({column.shown}, ''), {LONGEST}), chr(31), ' ')"
+            # The records cannot keep a NUL, and the unit separator is this text's own.
+            shown = f"translate(left(coalesce({column.shown}, ''), {LONGEST}), chr(31) || chr(0), '  ')"
             reasons.append(separate.join((literal(column.column), shown, f"({column.reason})")))
     return f"coalesce({', '.join([fault, *reasons])})"
 

@@ -8,10 +8,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from sterna.desk.audit.actions import record
 from sterna.desk.config import clock
+from sterna.desk.config.events import publish
 from sterna.desk.config.refused import Refused
 from sterna.desk.users.access import Right, demand
+from sterna.desk.users.events import PersonChanged
 from sterna.desk.users.models import Role, Token, User
 
 
@@ -29,7 +30,7 @@ def add_user(username: str, password: str, role: str, actor: User | None = None,
         raise Refused(" ".join(weak.messages)) from weak
     first, _, last = full_name.partition(" ")
     user = User.objects.create_user(username, password=password, role=role, first_name=first, last_name=last)
-    record("add user", "user", username, actor, detail={"role": role})
+    publish(PersonChanged("add user", username, actor, detail={"role": role}))
     return user
 
 
@@ -41,12 +42,14 @@ def set_role(user: User, role: str, actor: User, reason: str) -> None:
         raise Refused(f"no role {role!r}: use {', '.join(Role.values)}")
     if not reason.strip():
         raise Refused("write why the role changes: the audit keeps it")
-    others = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=user.pk)
+    others = (
+        User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=user.pk)
+    )
     if user.role == Role.ADMINISTRATOR and role != Role.ADMINISTRATOR and not others.exists():
         raise Refused(f"{user.name} is the last administrator: make another one first")
     before, user.role = user.role, role
     user.save(update_fields=["role"])
-    record("set role", "user", user.username, actor, reason, {"from": before, "to": role})
+    publish(PersonChanged("set role", user.username, actor, reason, {"from": before, "to": role}))
 
 
 @transaction.atomic
@@ -62,7 +65,7 @@ def issue_token(user: User, label: str, days: int = 90) -> str:
         created_at=clock.now(),
         expires_at=clock.now() + timedelta(days=days),
     )
-    record("issue token", "user", user.username, user, detail={"label": label, "days": days})
+    publish(PersonChanged("issue token", user.username, user, detail={"label": label, "days": days}))
     return token
 
 
@@ -74,4 +77,4 @@ def revoke_token(token: Token, actor: User) -> None:
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         token.save(update_fields=["revoked_at"])
-        record("revoke token", "user", token.user.username, actor, detail={"label": token.label})
+        publish(PersonChanged("revoke token", token.user.username, actor, detail={"label": token.label}))

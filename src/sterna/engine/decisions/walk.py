@@ -91,10 +91,10 @@ def _customers(ranked: pa.Table) -> list[tuple[str, int, str, list[_Way]]]:
     ways = [_Way(*row) for row in zip(assets, goals, media, costs, capacities, strict=True)]
     positions = ordered.column("position").to_numpy()
     starts = np.flatnonzero(np.diff(positions, prepend=-1))
-    ends = [*starts[1:].tolist(), len(ways)]
+    ends = np.flatnonzero(np.diff(positions, append=-1)) + 1
     return [
         (customers[start], int(positions[start]), arms[start], ways[start:end])
-        for start, end in zip(starts.tolist(), ends, strict=True)
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
 
 

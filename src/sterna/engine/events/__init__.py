@@ -16,7 +16,9 @@ def clean(lake: Lake, cut: date) -> list[Ran]:
 
     Raises BadInput when the lines are in more than one currency: their amounts do not add up.
     """
-    ran = [steps.run(lake, f"events/{step}", cut=cut) for step in ("clean_lines", "clean_events", "event_counts")]
+    ran = [
+        steps.run(lake, f"events/{step}", cut=cut) for step in ("clean_lines", "clean_events", "event_counts")
+    ]
     _require_one_currency(lake)
     return ran
 
@@ -25,4 +27,6 @@ def _require_one_currency(lake: Lake) -> None:
     counts = lake.fetch(TABLES["event_counts"]).column("what").to_pylist()
     currencies = [what.removeprefix(_CURRENCY) for what in counts if what.startswith(_CURRENCY)]
     if len(currencies) > 1:
-        raise BadInput(f"lines are in {', '.join(currencies)}: bring them to one currency by dated rates first")
+        raise BadInput(
+            f"lines are in {', '.join(currencies)}: bring them to one currency by dated rates first"
+        )

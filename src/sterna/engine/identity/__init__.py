@@ -11,7 +11,7 @@ from sterna.engine.tables import TABLES
 _TWO_CUSTOMERS = "source records of two customers"
 
 
-def resolve(lake: Lake, cut: date = date.max) -> list[Ran]:
+def resolve(lake: Lake, cut: date) -> list[Ran]:
     """Make `purchases`, `category_months`, `happenings`, `customers` and `unresolved`.
 
     Facts observed from the day `cut` on do not date a customer. Raises BadInput when the identity map gives one

@@ -1,4 +1,4 @@
-"""What a lake engine must be able to do, and how one is chosen."""
+"""What a lake engine must be able to do."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -9,7 +9,6 @@ from typing import Protocol, Self
 
 import pyarrow as pa
 
-from sterna.engine.errors import Unsupported
 from sterna.engine.tables import Table
 
 Value = str | int | float | Decimal | date | datetime | bool | None
@@ -49,21 +48,3 @@ class Lake(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-
-
-def open_lake(engine: str, scratch: Path, memory: str = "4GB", threads: int = 2) -> Lake:
-    """The lake that `engine` names: `duckdb`, or a Spark master such as `spark://host:7077` or `local[2]`.
-
-    `scratch` is a folder for spilled data. Raises Unsupported for any other name or a missing package.
-    """
-    if engine == "duckdb":
-        from sterna.engine.lake.duck import DuckLake
-
-        return DuckLake(scratch, memory, threads)
-    if engine.startswith(("spark://", "local")):
-        try:
-            from sterna.engine.lake.spark import SparkLake
-        except ModuleNotFoundError as missing:
-            raise Unsupported(f"the lake engine {engine} needs the extra sterna[spark]: {missing}") from missing
-        return SparkLake(engine, scratch, memory)
-    raise Unsupported(f"no lake engine {engine!r}: use duckdb, spark://HOST:PORT or local[N]")

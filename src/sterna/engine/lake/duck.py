@@ -32,39 +32,49 @@ class DuckLake:
                 "autoinstall_known_extensions": "false",
             },
         )
+        # view or table, by name: asking the catalog takes longer than a step on a small table.
+        self._kinds: dict[str, str] = {}
         self._open = True
 
     def mount(self, table: Table, files: Sequence[str]) -> None:
         missing = [file for file in files if "://" not in file and not Path(file).exists()]
         if missing:
-            raise LakeMissing(f"table {table.name}: {len(missing)} segment(s) missing, the first is {missing[0]}")
+            raise LakeMissing(
+                f"table {table.name}: {len(missing)} segment(s) missing, the first is {missing[0]}"
+            )
         self.drop(table)
         empty = f"select {', '.join(f'cast(null as {kind}) as {name}' for name, kind in table.columns.items())} limit 0"
         typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in table.columns.items())
         if not files:
-            self._connection.execute(f"create view {table.name} as {empty}")
+            self._hold(table, "view", empty)
             return
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
         # The empty branch gives a column that an older segment lacks its NULLs; the cast keeps money exact where a
         # segment holds it as a float.
-        self._connection.execute(
-            f"create view {table.name} as select {typed} from "
-            f"(({empty}) union all by name (select * from read_parquet([{listed}], union_by_name = true)))"
+        self._hold(
+            table,
+            "view",
+            f"select {typed} from "
+            f"(({empty}) union all by name (select * from read_parquet([{listed}], union_by_name = true)))",
         )
+
+    def _hold(
+        self, table: Table, kind: str, select: str, parameters: Mapping[str, Value] | None = None
+    ) -> None:
+        self._connection.execute(f"create {kind} {table.name} as {select}", parameters)
+        self._kinds[table.name] = kind
 
     def put(self, table: Table, rows: pa.Table) -> None:
         self.drop(table)
         self._connection.register("incoming", arrow.typed(table, rows))
-        self._connection.execute(f"create table {table.name} as select * from incoming")
+        self._hold(table, "table", "select * from incoming")
         self._connection.unregister("incoming")
 
     def make(self, table: Table, sql: str, parameters: Mapping[str, Value]) -> int:
         self.drop(table)
         columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in table.columns.items())
         try:
-            self._connection.execute(
-                f"create table {table.name} as select {columns} from (\n{sql}\n)", dict(parameters) or None
-            )
+            self._hold(table, "table", f"select {columns} from (\n{sql}\n)", dict(parameters) or None)
         except duckdb.Error as error:
             raise StepFailed(table.name, self.name, sql, str(error)) from error
         return self.count(table)
@@ -88,11 +98,8 @@ class DuckLake:
         arrow.settle(unfinished, path)
 
     def drop(self, table: Table) -> None:
-        kinds = self._connection.execute(
-            "select table_type from information_schema.tables where table_name = $name", {"name": table.name}
-        ).fetchall()
-        if kinds:
-            kind = "view" if kinds[0][0] == "VIEW" else "table"
+        kind = self._kinds.pop(table.name, None)
+        if kind:
             self._connection.execute(f"drop {kind} {table.name}")
 
     def explain(self, sql: str) -> str:

@@ -54,7 +54,9 @@ class SparkLake:
             raise Unsupported(f"Spark reads a shared file system only; {remote[0]} is on an object store")
         missing = [file for file in files if not Path(file).exists()]
         if missing:
-            raise LakeMissing(f"table {table.name}: {len(missing)} segment(s) missing, the first is {missing[0]}")
+            raise LakeMissing(
+                f"table {table.name}: {len(missing)} segment(s) missing, the first is {missing[0]}"
+            )
         if not files:
             self.put(table, arrow.schema(table).empty_table())
             return
@@ -94,7 +96,11 @@ class SparkLake:
 
     def fetch(self, table: Table) -> pa.Table:
         # Left alone Spark puts NULLs first and DuckDB last, and one outcome would have two orders.
-        rows = self._session.table(table.name).orderBy(*(col(name).asc_nulls_last() for name in table.key)).toArrow()
+        rows = (
+            self._session.table(table.name)
+            .orderBy(*(col(name).asc_nulls_last() for name in table.key))
+            .toArrow()
+        )
         return arrow.typed(table, rows)
 
     def save(self, table: Table, path: Path) -> None:

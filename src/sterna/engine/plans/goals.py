@@ -51,7 +51,7 @@ def _places(
     if places is None or goal.to_place not in places:
         return
     ranks = {"none": 0, **{place: rank for rank, place in enumerate(places, start=1)}}
-    if goal.from_place in ranks and ranks[goal.from_place] > ranks[goal.to_place]:
+    if ranks.get(goal.from_place or "", 0) > ranks[goal.to_place or ""]:
         said = f"{name} leads down, from {goal.from_place} to {goal.to_place}"
         yield document.error(
             "R4-upward", f"{where}.to", said, "name a higher place, or the same to keep customers"

@@ -5,9 +5,21 @@ from datetime import date
 from sterna.engine import steps
 from sterna.engine.lake import Lake
 from sterna.engine.segments.bands import Band, Scheme, check_scheme, cut_bands, place_of
+from sterna.engine.segments.recipe import Recipe, cut_scheme, read_recipe
 from sterna.engine.steps import Ran
 
-__all__ = ["MAKES", "Band", "Scheme", "check_scheme", "cut_bands", "place", "place_of"]
+__all__ = [
+    "MAKES",
+    "Band",
+    "Recipe",
+    "Scheme",
+    "check_scheme",
+    "cut_bands",
+    "cut_scheme",
+    "place",
+    "place_of",
+    "read_recipe",
+]
 
 MAKES = ("places", "matrix", "candidates")
 

@@ -1,5 +1,6 @@
 """Value tiers as half-open bands of money: their definition, what is wrong with one, and how edges are cut."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -61,9 +62,9 @@ def _problems(scheme: Scheme) -> Iterator[str]:
 
 
 def _naming(bands: Sequence[Band]) -> Iterator[str]:
-    for what, values in (("place", [band.place for band in bands]), ("rank", [band.rank for band in bands])):
-        for value in sorted({value for value in values if values.count(value) > 1}, key=str):
-            yield f"two bands have the {what} {value}"
+    for what in ("place", "rank"):
+        counts = Counter(getattr(band, what) for band in bands)
+        yield from (f"two bands have the {what} {value}" for value, count in counts.items() if count > 1)
     for band in bands:
         if band.place in NOT_BANDS or not band.place.strip():
             yield f"a band cannot be called {band.place!r}"

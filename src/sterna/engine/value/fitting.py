@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from sterna.engine.errors import BadInput
 from sterna.engine.value import lifetime, spend
@@ -77,11 +78,11 @@ def _floats(rows: pa.Table, name: str) -> Floats:
     return np.asarray(pc.cast(rows.column(name), pa.float64()).to_numpy(), dtype=np.float64)
 
 
-def _record(model: str, method: str, weight: Floats) -> Record:
+def _record(model: str, method: str, weight: NDArray[np.generic]) -> Record:
     return {
         "model": model,
         "method": method,
-        "customers": int(weight.sum()),
+        "customers": int(np.sum(weight)),
         "cells": int(weight.size),
         "parameters": None,
         "standard_errors": None,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -86,7 +87,7 @@ def claim(media: list[str], limit: int) -> Claim:
     is withdrawn with the reason. Two senders never get the same contact.
     """
     identity, today = new_id(), clock.today()
-    values = {
+    values: dict[str, Any] = {
         "today": today,
         "now": clock.now(),
         "media": media,

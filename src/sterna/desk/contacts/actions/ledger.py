@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -71,7 +72,7 @@ def mark(worded: Sequence[tuple[UUID, Worded]], claimed: UUID) -> set[UUID]:
 @transaction.atomic
 def settle(outcomes: Sequence[Outcome], claimed: UUID) -> None:
     """Write what became of contacts that `claimed` holds, each with its receipt."""
-    values = {
+    values: dict[str, Any] = {
         "now": clock.now(),
         "claim": claimed,
         "ids": [outcome.contact.pk for outcome in outcomes],

@@ -1,6 +1,7 @@
 """Enters a run's decisions in the ledger, and why everybody else was left out, in the publisher's transaction."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -9,7 +10,8 @@ from sterna.desk.config import clock
 from sterna.desk.contacts.models import LeftOut
 from sterna.desk.plans.models import Plan
 
-# A contact that could not leave within this time is withdrawn: after an outage nobody gets a month of old mail.
+# A contact that could not leave within this time, counted from when it is due or from when it was planned if that is
+# later, is withdrawn: after an outage nobody gets a month of old mail.
 EXPIRES_AFTER = timedelta(days=30)
 SUPERSEDED = "a newer run of the plan decided otherwise"
 
@@ -26,7 +28,8 @@ insert into contacts_contact
      due_on, expires_on, address, reason, cost, planned_at, attempts, error, subject, text, used_facts)
 select d.row_id::uuid, concat_ws(':', %(plan)s, %(version)s, d.asset, d.customer_id, d.due_on), %(plan_id)s,
     d.customer_id::uuid, d.goal, d.asset, d.medium, d.purpose, 'outbound', coalesce(d.experiment, ''), %(run)s,
-    'planned', d.due_on, d.due_on + %(days)s, d.address, coalesce(d.reason, ''), coalesce(d.cost, 0), %(now)s,
+    'planned', d.due_on, greatest(d.due_on, %(today)s) + %(days)s, d.address,
+    coalesce(d.reason, ''), coalesce(d.cost, 0), %(now)s,
     0, '', '', '', '[]'
 from staged_decisions as d
 where d.outcome = 'contact' and not exists (
@@ -53,13 +56,14 @@ def plan_contacts(run_id: UUID, plan: Plan, cut: date) -> int:
 
     The natural key is plan:version:asset:customer:occurrence, the occurrence being the day it is due.
     """
-    values = {
+    values: dict[str, Any] = {
         "run": run_id,
         "plan": plan.name,
         "version": str(plan.version),
         "plan_id": plan.pk,
         "cut": cut,
         "now": clock.now(),
+        "today": clock.today(),
         "days": EXPIRES_AFTER.days,
         "superseded": SUPERSEDED,
     }

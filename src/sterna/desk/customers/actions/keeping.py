@@ -72,28 +72,26 @@ def copy_rows(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None
 
 def _copy_said(
     kept: str, columns: str, insert: str, parameters: Sequence[Any], rows: Iterable[tuple[Any, ...]]
-) -> int:
-    """Copy `rows` into a table of this transaction, then insert what is new of them; returns how many were."""
+) -> None:
+    """Copy `rows` into a table of this transaction, then insert what is new of them."""
     with connection.cursor() as cursor:
         cursor.execute(f"create temp table {kept} ({columns}) on commit drop")
         with cursor.copy(f"copy {kept} from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
         cursor.execute(insert, list(parameters))
-        made = int(cursor.rowcount)
         cursor.execute(f"drop table {kept}")
-        return made
 
 
 @transaction.atomic
-def keep_facts(said: FactsSaid) -> int:
-    """Keep facts of one class; one that the same source said before is kept once. Returns how many are new."""
+def keep_facts(said: FactsSaid) -> None:
+    """Keep facts of one class; one that the same source said before is kept once."""
     prefix = key_of(said.source, said.kind, "")
-    return _copy_said(
+    _copy_said(
         "said_facts",
         "who text, value text, observed_on date, purpose text",
-        "insert into customers_fact (source_record_id, fact_class, value, source, purpose, observed_on, recorded_at, "
-        "confidence) select r.id, %s, s.value, %s, s.purpose, s.observed_on, %s, 1.0 from said_facts s "
+        "insert into customers_fact (source_record_id, fact_class, value, source, purpose, observed_on, "
+        "recorded_at, confidence) select r.id, %s, s.value, %s, s.purpose, s.observed_on, %s, 1.0 from said_facts s "
         "join customers_sourcerecord r on r.key = %s || s.who on conflict do nothing",
         [said.fact_class, said.source, said.at, prefix],
         said.rows,
@@ -101,10 +99,10 @@ def keep_facts(said: FactsSaid) -> int:
 
 
 @transaction.atomic
-def keep_consents(said: ConsentsSaid) -> int:
-    """Keep words for or against contact; returns how many are new."""
+def keep_consents(said: ConsentsSaid) -> None:
+    """Keep words for or against contact; the same word of the same day is kept once."""
     prefix = key_of(said.source, said.kind, "")
-    return _copy_said(
+    _copy_said(
         "said_consents",
         "who text, granted boolean, said_on date",
         "insert into customers_consent (customer_id, medium, purpose, granted, source, said_on, recorded_at) "
@@ -116,10 +114,10 @@ def keep_consents(said: ConsentsSaid) -> int:
 
 
 @transaction.atomic
-def keep_addresses(said: AddressesSaid) -> int:
-    """Keep where a medium reaches people; returns how many are new."""
+def keep_addresses(said: AddressesSaid) -> None:
+    """Keep where a medium reaches people; the same address is kept once."""
     prefix = key_of(said.source, said.kind, "")
-    return _copy_said(
+    _copy_said(
         "said_addresses",
         "who text, address text",
         "insert into customers_address (customer_id, medium, address, source, recorded_at) "

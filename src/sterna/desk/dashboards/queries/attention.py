@@ -37,11 +37,17 @@ def _all() -> Iterator[Item]:
     yield Item("Calls due today", due.count(), "Call", reverse("tasks"))
     outbox = reverse("contacts")
     doubt = Contact.objects.filter(state=Contact.State.UNKNOWN).count()
-    yield Item("Sends in doubt", doubt, "No answer came: look before sending again", f"{outbox}?state=unknown")
+    yield Item(
+        "Sends in doubt", doubt, "No answer came: look before sending again", f"{outbox}?state=unknown"
+    )
     failed = Contact.objects.filter(state=Contact.State.FAILED).count()
     yield Item("Sends that failed", failed, "Mend the address or the channel", f"{outbox}?state=failed")
-    planned = Contact.objects.filter(state=Contact.State.PLANNED, due_on__lte=today, expires_on__gt=today).count()
-    yield Item("Due and not sent yet", planned, "The worker sends them; if this stays, it is not running", outbox)
+    planned = Contact.objects.filter(
+        state=Contact.State.PLANNED, due_on__lte=today, expires_on__gt=today
+    ).count()
+    yield Item(
+        "Due and not sent yet", planned, "The worker sends them; if this stays, it is not running", outbox
+    )
     runs = Run.objects.filter(state=Run.State.FAILED).count()
     yield Item("Runs that failed", runs, "Open the run: its stage and SQL are there", reverse("runs"))
     imports = Import.objects.filter(state=Import.State.FAILED).count()

@@ -24,7 +24,9 @@ def shown_run(asked: date | None = None) -> Run | None:
 def earlier_run(run: Run) -> Run | None:
     """The newest published run as of an earlier day than `run`."""
     return (
-        Run.objects.filter(published_at__isnull=False, until__lt=run.until).order_by("-until", "-published_at").first()
+        Run.objects.filter(published_at__isnull=False, until__lt=run.until)
+        .order_by("-until", "-published_at")
+        .first()
     )
 
 

@@ -29,7 +29,9 @@ def progress(run: Run) -> list[Progress]:
     plan = run.brief.get("plan")
     if not plan:
         return []
-    cells = {(cell.from_place, cell.to_place): cell.customers for cell in MatrixCell.objects.filter(run_id=run.pk)}
+    cells = {
+        (cell.from_place, cell.to_place): cell.customers for cell in MatrixCell.objects.filter(run_id=run.pk)
+    }
     found = []
     for goal in plan["body"]["goals"]:
         moved = cells.get((goal["from"], goal["to"]), 0)

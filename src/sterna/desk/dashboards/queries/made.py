@@ -16,7 +16,9 @@ def sql_of(run: Run, table: str) -> str | None:
     return None
 
 
-def how(run: Run, table: str, meaning: str, definition: str | None = None, rows_url: str | None = None) -> Provenance:
+def how(
+    run: Run, table: str, meaning: str, definition: str | None = None, rows_url: str | None = None
+) -> Provenance:
     """The drawer of a figure out of `table`; `definition` is the key of the brief whose name and version it names."""
     named = (run.brief.get(definition) or {}) if definition else {}
     return Provenance(

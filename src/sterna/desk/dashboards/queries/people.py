@@ -17,8 +17,12 @@ def titles(customer_ids: Iterable[UUID]) -> dict[UUID, str]:
     """What each customer is called: a known name, else the first identifier with its kind."""
     wanted = list(customer_ids)
     found: dict[UUID, str] = {}
-    for record in SourceRecord.objects.filter(customer__in=wanted).order_by("customer_id", "created_at", "key"):
-        found.setdefault(record.customer_id, f"{record.kind.removesuffix('_id').replace('_', ' ')} {record.value}")
+    for record in SourceRecord.objects.filter(customer__in=wanted).order_by(
+        "customer_id", "created_at", "key"
+    ):
+        found.setdefault(
+            record.customer_id, f"{record.kind.removesuffix('_id').replace('_', ' ')} {record.value}"
+        )
     named = Fact.objects.filter(source_record__customer__in=wanted, fact_class=NAME_CLASS).order_by(
         "observed_on", "recorded_at"
     )
@@ -35,7 +39,9 @@ def search(text: str, limit: int = 20) -> QuerySet[Customer]:
         | Q(facts__fact_class=NAME_CLASS, facts__value__icontains=text)
         | Q(customer__addresses__address__istartswith=text)
     )
-    return Customer.objects.filter(pk__in=records.values("customer_id"), redirects_to=None).order_by("pk")[:limit]
+    return Customer.objects.filter(pk__in=records.values("customer_id"), redirects_to=None).order_by("pk")[
+        :limit
+    ]
 
 
 def worths(run: Run) -> QuerySet[Worth]:
@@ -45,7 +51,9 @@ def worths(run: Run) -> QuerySet[Worth]:
 
 def facts(customer: Customer) -> QuerySet[Fact]:
     """What is known of a customer, by class, the newest first."""
-    return Fact.objects.filter(source_record__customer=customer).order_by("fact_class", "-observed_on", "-recorded_at")
+    return Fact.objects.filter(source_record__customer=customer).order_by(
+        "fact_class", "-observed_on", "-recorded_at"
+    )
 
 
 def consents(customer: Customer) -> list[Consent]:

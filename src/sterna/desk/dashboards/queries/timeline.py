@@ -57,7 +57,13 @@ def _files(table: str) -> dict[str, list[str]]:
 def _purchases(records: list[str], limit: int) -> list[Moment]:
     rows = lake_query(_PURCHASES, _files("lines"), {"records": records}, limit)
     return [
-        Moment(at.replace(tzinfo=UTC), "inbound", f"Bought for {amount:,.2f} {currency}", f"{lines} lines", touchpoint or "")
+        Moment(
+            at.replace(tzinfo=UTC),
+            "inbound",
+            f"Bought for {amount:,.2f} {currency}",
+            f"{lines} lines",
+            touchpoint or "",
+        )
         for _, at, touchpoint, lines, amount, currency in rows
     ]
 

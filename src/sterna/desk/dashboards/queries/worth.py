@@ -36,7 +36,12 @@ def totals(run: Run) -> Totals:
         with_room=Count("headroom"),
     )
     return Totals(
-        found["people"], found["money"], found["to_come"], found["forecast"], found["room"], found["with_room"]
+        found["people"],
+        found["money"],
+        found["to_come"],
+        found["forecast"],
+        found["room"],
+        found["with_room"],
     )
 
 
@@ -67,7 +72,9 @@ def by_place(run: Run, order: Sequence[str]) -> list[PlaceWorth]:
 def concentration(run: Run) -> list[tuple[float, float]]:
     """The whale curve: share of the buyers from the largest down, and the share of the spend they bring."""
     amounts = list(
-        Worth.objects.filter(run_id=run.pk, spend__gt=0).order_by("-spend", "pk").values_list("spend", flat=True)
+        Worth.objects.filter(run_id=run.pk, spend__gt=0)
+        .order_by("-spend", "pk")
+        .values_list("spend", flat=True)
     )
     total = sum(amounts, Decimal(0))
     if not amounts or not total:

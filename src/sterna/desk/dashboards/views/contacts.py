@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 
 from sterna.desk.contacts.models import Contact, LeftOut, Task
 from sterna.desk.dashboards.context import asked_day
@@ -50,9 +49,16 @@ def _states(rows: QuerySet[Contact]) -> Iterator[Component]:
 
 
 def _by_asset(rows: QuerySet[Contact]) -> Component:
-    grouped = rows.values("asset", "medium").annotate(many=Count("pk"), cost=Sum("cost")).order_by("asset", "medium")
+    grouped = (
+        rows.values("asset", "medium")
+        .annotate(many=Count("pk"), cost=Sum("cost"))
+        .order_by("asset", "medium")
+    )
     table_rows = [
-        Row([row["asset"], row["medium"], row["many"], row["cost"]], f"?asset={row['asset']}&medium={row['medium']}")
+        Row(
+            [row["asset"], row["medium"], row["many"], row["cost"]],
+            f"?asset={row['asset']}&medium={row['medium']}",
+        )
         for row in grouped
     ]
     columns = [
@@ -61,7 +67,9 @@ def _by_asset(rows: QuerySet[Contact]) -> Component:
         Column("many", "Contacts", "number"),
         Column("cost", "Cost", "money"),
     ]
-    return Table("Contacts by asset and medium", columns, table_rows, empty=Empty("Contacts by asset.", "None so far."))
+    return Table(
+        "Contacts by asset and medium", columns, table_rows, empty=Empty("Contacts by asset.", "None so far.")
+    )
 
 
 def _ledger(request: HttpRequest, rows: QuerySet[Contact], chips: list[Chip]) -> Component:
@@ -110,7 +118,10 @@ def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
         Number("Due", f"{found.due_on}", "text", note=f"expires {found.expires_on}"),
         Number("Cost", found.cost, "money_exact"),
     ]
-    receipts = [Row([receipt.at, receipt.state, receipt.reference, receipt.detail]) for receipt in found.receipts.order_by("pk")]
+    receipts = [
+        Row([receipt.at, receipt.state, receipt.reference, receipt.detail])
+        for receipt in found.receipts.order_by("pk")
+    ]
     columns = [
         Column("at", "When", "instant"),
         Column("state", "State"),
@@ -118,17 +129,23 @@ def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
         Column("detail", "Detail"),
     ]
     nothing = Empty("Answers of the channel.", "Nothing has been handed over yet.")
-    frame = mark_safe(render_to_string("dashboards/preview_frame.html", {"contact": found}))
+    frame = render_to_string("dashboards/preview_frame.html", {"contact": found})
     facts = [Row([use.get("name"), use.get("value"), use.get("why")]) for use in found.used_facts]
     fact_columns = [Column("name", "Fact"), Column("value", "Said"), Column("why", "Why")]
     sections = [
         Section(figures, lead=found.reason, layout="figures"),
         Section([frame], f"What {title} reads"),
-        Section([Table("Facts used", fact_columns, facts, empty=Empty("Facts used.", "None yet."))], "What it rests on"),
+        Section(
+            [Table("Facts used", fact_columns, facts, empty=Empty("Facts used.", "None yet."))],
+            "What it rests on",
+        ),
         Section([Table("Receipts", columns, receipts, empty=nothing)], "What became of it"),
     ]
     trail = [("Outbox", reverse("contacts")), (title, reverse("customer", args=[found.customer_id]))]
-    return answer(request, Page(f"{found.asset} to {title} by {found.medium}: what became of it?", sections, trail=trail))
+    return answer(
+        request,
+        Page(f"{found.asset} to {title} by {found.medium}: what became of it?", sections, trail=trail),
+    )
 
 
 @needs(Right.READ)
@@ -145,7 +162,9 @@ def left_out(request: HttpRequest) -> HttpResponse:
     summary = [Row([row["reason_code"], row["many"]], f"?reason={row['reason_code']}") for row in counted]
     columns = [Column("reason", "Reason"), Column("many", "Customers", "number")]
     sections = [
-        Section([Table("Reasons", columns, summary, empty=Empty("Reasons.", "The run shown left nobody out."))]),
+        Section(
+            [Table("Reasons", columns, summary, empty=Empty("Reasons.", "The run shown left nobody out."))]
+        ),
         Section([_names(request, found.filter(reason_code=code) if code else found, code)], "Who?"),
     ]
     return answer(request, Page(question, sections))
@@ -155,7 +174,10 @@ def _names(request: HttpRequest, found: QuerySet[LeftOut], code: str) -> Compone
     page: Slice[LeftOut] = Slice(request, found, ("reason_code",), "reason_code")
     titles = people.titles(item.customer_id for item in page.rows)
     rows = [
-        Row([titles.get(item.customer_id, ""), item.asset, item.reason_code, item.reason], reverse("customer", args=[item.customer_id]))
+        Row(
+            [titles.get(item.customer_id, ""), item.asset, item.reason_code, item.reason],
+            reverse("customer", args=[item.customer_id]),
+        )
         for item in page.rows
     ]
     columns = [
@@ -175,22 +197,24 @@ def _names(request: HttpRequest, found: QuerySet[LeftOut], code: str) -> Compone
 @needs(Right.READ)
 def tasks(request: HttpRequest) -> HttpResponse:
     """Calls to make, the next sentence to say in each."""
-    found = list(Task.objects.filter(state=Task.State.OPEN).select_related("contact").order_by("due_on", "pk")[:50])
+    found = list(
+        Task.objects.filter(state=Task.State.OPEN).select_related("contact").order_by("due_on", "pk")[:50]
+    )
     titles = people.titles(task.contact.customer_id for task in found)
     cards = [
-        mark_safe(
-            render_to_string(
-                "dashboards/task.html",
-                {
-                    "task": task,
-                    "title": titles.get(task.contact.customer_id, ""),
-                    "may_work": allows(request.user, Right.WORK_CONTACTS),
-                },
-                request=request,
-            )
+        render_to_string(
+            "dashboards/task.html",
+            {
+                "task": task,
+                "title": titles.get(task.contact.customer_id, ""),
+                "may_work": allows(request.user, Right.WORK_CONTACTS),
+            },
+            request=request,
         )
         for task in found
     ]
-    nothing = Empty("Calls to make, with what to say.", "None is open.", "See the outbox", reverse("contacts"))
+    nothing = Empty(
+        "Calls to make, with what to say.", "None is open.", "See the outbox", reverse("contacts")
+    )
     lead = f"{Task.objects.filter(state=Task.State.OPEN).count():,} open, the earliest promise first."
     return answer(request, Page("Whom do you call today?", [Section(cards or [nothing])], lead))

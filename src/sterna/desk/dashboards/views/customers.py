@@ -29,7 +29,9 @@ def customers(request: HttpRequest) -> HttpResponse:
     """Every customer with what they give and could give; filtered by tier, ordered by any figure."""
     run = shown_run(asked_day(request))
     if run is None:
-        nothing = Empty("Every customer with value and tier.", "No run has been published yet.", "Runs", reverse("runs"))
+        nothing = Empty(
+            "Every customer with value and tier.", "No run has been published yet.", "Runs", reverse("runs")
+        )
         return answer(request, Page("Who are your customers?", [Section([nothing])]))
     table = _list(request, run)
     lead = "What each gives now, what the future holds, and the room that peers show."
@@ -44,7 +46,9 @@ def _list(request: HttpRequest, run: Run) -> Table:
         rows = rows.filter(customer__in=inside)
     page = Slice(request, rows, _SORTABLE, "-spend")
     chips = [Chip("in tier", tier, reverse("customers"))] if tier else []
-    chips += [Chip("tier", f"only {place.name}", f"?tier={place.name}") for place in places.ladder(run) if not tier]
+    chips += [
+        Chip("tier", f"only {place.name}", f"?tier={place.name}") for place in places.ladder(run) if not tier
+    ]
     currency = run.brief["currency"]
     return Table(
         "Customers",
@@ -110,9 +114,14 @@ def search(request: HttpRequest) -> HttpResponse:
     if len(hits) == 1:
         return redirect("customer", pk=hits[0].pk)
     titles = people.titles(hit.pk for hit in hits)
-    rows = [Row([titles.get(hit.pk, str(hit.pk)), "Customer"], reverse("customer", args=[hit.pk])) for hit in hits]
+    rows = [
+        Row([titles.get(hit.pk, str(hit.pk)), "Customer"], reverse("customer", args=[hit.pk])) for hit in hits
+    ]
     for plan in Plan.objects.filter(title__icontains=text)[:5] if text else []:
         rows.append(Row([plan.title, "Plan"], reverse("plan", args=[plan.pk])))
     nothing = Empty("Customers, by number, name or address, and plans.", f"Nothing begins with “{text}”.")
     table = Table("Found", [Column("name", "Name"), Column("kind", "What it is")], rows, empty=nothing)
-    return answer(request, Page(f"What is called “{text}”?" if text else "What are you looking for?", [Section([table])]))
+    return answer(
+        request,
+        Page(f"What is called “{text}”?" if text else "What are you looking for?", [Section([table])]),
+    )

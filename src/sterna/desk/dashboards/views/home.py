@@ -11,11 +11,11 @@ from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.queries import attention, goals, places
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.dashboards.queries.made import how
+from sterna.desk.dashboards.verdict import verdict_of
 from sterna.desk.experiments.models import Comparison
 from sterna.desk.runs.models import Run
 from sterna.desk.users.access import Right, needs
 from sterna.desk.web.components import Column, Component, Empty, Late, Number, Row, Table, Tier
-from sterna.desk.dashboards.verdict import verdict_of
 
 
 @needs(Right.READ)
@@ -53,7 +53,9 @@ def _figures(run: Run) -> Iterator[Component]:
     moved = places.movement(run)
     everybody = sum(people for people, _ in places.standing(run).values())
     money = sum(amount for _, amount in places.standing(run).values())
-    yield Number("Customers", everybody, provenance=how(run, "customers", "Every customer seen by the day of the run."))
+    yield Number(
+        "Customers", everybody, provenance=how(run, "customers", "Every customer seen by the day of the run.")
+    )
     yield Number(
         "Spend in the period", money, "money", run.brief["currency"],
         how(run, "values", "What customers paid inside the tiers' window, from the lines.", "scheme"),
@@ -103,7 +105,9 @@ def _goals(run: Run) -> Component:
         "Goals of the plan and how many customers moved so far",
         columns,
         rows,
-        empty=Empty("Goals from tier to tier.", "This run had no plan.", "See the plans", reverse("plan_list")),
+        empty=Empty(
+            "Goals from tier to tier.", "This run had no plan.", "See the plans", reverse("plan_list")
+        ),
     )
 
 

@@ -19,13 +19,28 @@ def settings(request: HttpRequest) -> HttpResponse:
     """Every setting with its value, and who may do what."""
     rows = [Row([option.name, _shown(option.name), option.help]) for option in options.OPTIONS]
     columns = [Column("name", "Setting"), Column("value", "Value"), Column("help", "What it does")]
-    people = [Row([user.name, user.username, user.get_role_display(), user.last_login or "never"]) for user in User.objects.order_by("username")]
-    people_columns = [Column("name", "Name"), Column("user", "User"), Column("role", "Role"), Column("seen", "Last here")]
+    people = [
+        Row([user.name, user.username, user.get_role_display(), user.last_login or "never"])
+        for user in User.objects.order_by("username")
+    ]
+    people_columns = [
+        Column("name", "Name"),
+        Column("user", "User"),
+        Column("role", "Role"),
+        Column("seen", "Last here"),
+    ]
     sections = [
         Section([Table("People", people_columns, people)], "Who works here?"),
         Section([Table("Settings", columns, rows)], "Settings"),
     ]
-    return answer(request, Page("How is Sterna set up?", sections, action=Action("See the audit", reverse("audit"), "shield-check")))
+    return answer(
+        request,
+        Page(
+            "How is Sterna set up?",
+            sections,
+            action=Action("See the audit", reverse("audit"), "shield-check"),
+        ),
+    )
 
 
 def _shown(name: str) -> str:
@@ -38,7 +53,16 @@ def audit(request: HttpRequest) -> HttpResponse:
     """Who did what, when and why."""
     page: Slice[Entry] = Slice(request, Entry.objects.select_related("actor"), ("at",), "-at")
     rows = [
-        Row([entry.at, entry.actor.name if entry.actor else "Sterna", entry.action, entry.subject_kind, entry.subject, entry.reason])
+        Row(
+            [
+                entry.at,
+                entry.actor.name if entry.actor else "Sterna",
+                entry.action,
+                entry.subject_kind,
+                entry.subject,
+                entry.reason,
+            ]
+        )
         for entry in page.rows
     ]
     columns = [

@@ -6,7 +6,6 @@ from decimal import Decimal
 from django.db.models import Avg, Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 
 from sterna.desk.dashboards.context import asked_day
 from sterna.desk.dashboards.moves_picture import moves_picture
@@ -38,7 +37,7 @@ def values(request: HttpRequest) -> HttpResponse:
     curve = worth.concentration(run)
     top = next((share for people_share, share in curve if people_share >= 0.2), None)
     reading = "" if top is None else f"The first fifth of the buyers bring {top:.0%} of the spend."
-    picture = mark_safe(whale_curve(curve, title="Share of spend by customers in order of spend", reading=reading))
+    picture = whale_curve(curve, title="Share of spend by customers in order of spend", reading=reading)
     sections = [
         Section(list(_totals(run)), layout="figures"),
         Section([picture], "How concentrated is it?", reading),
@@ -71,7 +70,13 @@ def _by_tier(run: Run) -> Component:
     shades, currency = places.shades(run), run.brief["currency"]
     rows = [
         Row(
-            [Tier(row.place, shades.get(row.place)), row.customers, row.spend, row.expected_spend, row.headroom],
+            [
+                Tier(row.place, shades.get(row.place)),
+                row.customers,
+                row.spend,
+                row.expected_spend,
+                row.headroom,
+            ],
             f"{reverse('customers')}?tier={row.place}",
         )
         for row in worth.by_place(run, places.order(run))
@@ -115,7 +120,9 @@ def tiers(request: HttpRequest) -> HttpResponse:
         for place in places.ladder(run)
     ]
     for name in places.OUTSIDE[:1]:
-        rows.append(Row([Tier(name, None), None, "no purchase in the window", *standing.get(name, (0, Decimal(0)))]))
+        rows.append(
+            Row([Tier(name, None), None, "no purchase in the window", *standing.get(name, (0, Decimal(0)))])
+        )
     columns = [
         Column("tier", "Tier"),
         Column("low", "From", "money", unit=currency),
@@ -129,7 +136,9 @@ def tiers(request: HttpRequest) -> HttpResponse:
         "the middle by chance, so only a hold-out shows what a contact did."
     )
     table = Table("Tiers", columns, rows, csv_url=csv_link(request))
-    return answer(request, Page(question, [Section([table]), Section([_versions(scheme["name"])], "Versions")], lead))
+    return answer(
+        request, Page(question, [Section([table]), Section([_versions(scheme["name"])], "Versions")], lead)
+    )
 
 
 def _versions(name: str) -> Component:
@@ -155,7 +164,12 @@ def moves(request: HttpRequest) -> HttpResponse:
         return no_run(question, "Moves between tiers.", request)
     lead = f"Every row sums to its headcount at the opening, {run.until:%Y-%m-%d} closes the period. Open a flow for names."
     return answer(
-        request, Page(question, [Section([moves_picture(run, request.GET.get("by") == "value")]), _candidates(run)], lead)
+        request,
+        Page(
+            question,
+            [Section([moves_picture(run, request.GET.get("by") == "value")]), _candidates(run)],
+            lead,
+        ),
     )
 
 
@@ -227,5 +241,8 @@ def move_names(request: HttpRequest, source: str, target: str) -> HttpResponse:
         empty=Empty("Names.", "Nobody made this move.", "All moves", reverse("moves")),
     )  # fmt: skip
     return answer(
-        request, Page(f"Who moved from {source} to {target}?", [Section([table])], trail=[("Moves", reverse("moves"))])
+        request,
+        Page(
+            f"Who moved from {source} to {target}?", [Section([table])], trail=[("Moves", reverse("moves"))]
+        ),
     )

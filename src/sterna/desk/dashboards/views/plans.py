@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from sterna.desk.dashboards.context import asked_day
 from sterna.desk.dashboards.page import Page, Section, answer
@@ -26,7 +26,14 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     """Every version of every plan."""
     rows = [
         Row(
-            [plan.title, plan.version, plan.get_state_display(), plan.opens_on, plan.closes_on, plan.findings.count()],
+            [
+                plan.title,
+                plan.version,
+                plan.get_state_display(),
+                plan.opens_on,
+                plan.closes_on,
+                plan.findings.count(),
+            ],
             reverse("plan", args=[plan.pk]),
         )
         for plan in Plan.objects.prefetch_related("findings")
@@ -40,7 +47,9 @@ def plan_list(request: HttpRequest) -> HttpResponse:
         Column("findings", "Findings", "number"),
     ]
     nothing = Empty("Migration plans.", "None has been loaded: `sterna plan load FILE` takes a plan in YAML.")
-    return answer(request, Page("What is planned?", [Section([Table("Plans", columns, rows, empty=nothing)])]))
+    return answer(
+        request, Page("What is planned?", [Section([Table("Plans", columns, rows, empty=nothing)])])
+    )
 
 
 @needs(Right.READ)
@@ -56,7 +65,10 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
         Section([_exchanges(body), _touchpoints(body)], "In exchange for what, and where?"),
     ]
     lead = f"Version {found.version}, {found.get_state_display().lower()}; {found.opens_on} to {found.closes_on}."
-    return answer(request, Page(f"{found.title}: will it move them?", sections, lead, trail=[("Plans", reverse("plan_list"))]))
+    return answer(
+        request,
+        Page(f"{found.title}: will it move them?", sections, lead, trail=[("Plans", reverse("plan_list"))]),
+    )
 
 
 def _figures(found: Plan, body: Mapping[str, Any]) -> Iterator[Component]:
@@ -66,14 +78,20 @@ def _figures(found: Plan, body: Mapping[str, Any]) -> Iterator[Component]:
     share = float(body["hold_out"]["share"])
     yield Number("Held out", share, "percent", note="left alone, so that the effect shows")
     if found.approved_by:
-        yield Number("Approved by", found.approved_by.name, "text", note=f"{found.approved_at:%Y-%m-%d %H:%M} UTC")
+        yield Number(
+            "Approved by", found.approved_by.name, "text", note=f"{found.approved_at:%Y-%m-%d %H:%M} UTC"
+        )
 
 
 def _findings(found: Plan) -> Component:
     ordered = sorted(
-        Finding.objects.filter(plan=found), key=lambda item: (_GRAVE_FIRST[item.severity], item.line or 0, item.code)
+        Finding.objects.filter(plan=found),
+        key=lambda item: (_GRAVE_FIRST[item.severity], item.line or 0, item.code),
     )
-    rows = [Row([item.severity.capitalize(), item.code, item.where, item.line or "", item.message, item.mend]) for item in ordered]
+    rows = [
+        Row([item.severity.capitalize(), item.code, item.where, item.line or "", item.message, item.mend])
+        for item in ordered
+    ]
     columns = [
         Column("severity", "How grave"),
         Column("code", "Code"),
@@ -88,7 +106,7 @@ def _findings(found: Plan) -> Component:
 
 def _approval(request: HttpRequest, found: Plan) -> Iterator[SafeString]:
     if found.state == Plan.State.DRAFT and allows(request.user, Right.MANAGE):
-        yield mark_safe(render_to_string("dashboards/approve.html", {"plan": found}, request=request))
+        yield render_to_string("dashboards/approve.html", {"plan": found}, request=request)
 
 
 def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:
@@ -160,13 +178,27 @@ def _assets(body: Mapping[str, Any]) -> Component:
 
 def _exchanges(body: Mapping[str, Any]) -> Component:
     rows = [Row([item["id"], item["kind"], item["give"], item["get"]]) for item in body["exchanges"]]
-    columns = [Column("id", "Exchange"), Column("kind", "Kind"), Column("give", "We give"), Column("get", "We get")]
+    columns = [
+        Column("id", "Exchange"),
+        Column("kind", "Kind"),
+        Column("give", "We give"),
+        Column("get", "We get"),
+    ]
     return Table("Exchanges", columns, rows, show_caption=True)
 
 
 def _touchpoints(body: Mapping[str, Any]) -> Component:
     rows = [
-        Row([item["title"], item["medium"], item["direction"], item["purpose"], item["owner"], str(item["cost"])])
+        Row(
+            [
+                item["title"],
+                item["medium"],
+                item["direction"],
+                item["purpose"],
+                item["owner"],
+                str(item["cost"]),
+            ]
+        )
         for item in body["touchpoints"]
     ]
     columns = [

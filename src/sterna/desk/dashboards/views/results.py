@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 
 from sterna.desk.dashboards.context import asked_day
-from sterna.desk.dashboards.page import Page, Section, answer, csv_link
+from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.dashboards.queries.made import how
 from sterna.desk.dashboards.verdict import kind_of, verdict_of
@@ -53,15 +52,24 @@ def _experiment(run: Run, name: str, found: Sequence[Comparison]) -> Section:
     figures: list[Component] = [
         verdict_of(primary, currency),
         Number("Treated", primary.treated, provenance=how(run, "arm_sums", "Customers of the treated arm.")),
-        Number("Held out", primary.held_out, provenance=how(run, "arm_sums", "Customers left alone by chance.")),
+        Number(
+            "Held out", primary.held_out, provenance=how(run, "arm_sums", "Customers left alone by chance.")
+        ),
     ]
     estimates = [
-        Estimate(item.name, kind_of(item), item.relative, item.relative_low, item.relative_high, primary=item.is_primary)
+        Estimate(
+            item.name,
+            kind_of(item),
+            item.relative,
+            item.relative_low,
+            item.relative_high,
+            primary=item.is_primary,
+        )
         for item in mine
         if item.relative is not None
     ]
     picture = [
-        mark_safe(intervals(estimates, title=f"Effect of {name}", axis="Difference of treated to held out, with 95 % interval"))
+        intervals(estimates, title=f"Effect of {name}", axis="Difference of treated to held out, with 95 % interval")
     ] if estimates else []  # fmt: skip
     return Section([*figures, *picture, _table(mine, currency)], name, primary.reason)
 
@@ -110,7 +118,9 @@ def _campaigns(run: Run) -> Section:
                 item.targeted,
                 item.others,
                 item.redeemed,
-                Verdict("targeted", None, "Chosen by somebody, not by chance: those reached differed before."),
+                Verdict(
+                    "targeted", None, "Chosen by somebody, not by chance: those reached differed before."
+                ),
             ]
         )
         for item in CampaignReach.objects.filter(run_id=run.pk).order_by("starts_on", "campaign_id")
@@ -127,4 +137,6 @@ def _campaigns(run: Run) -> Section:
     ]
     nothing = Empty("Campaigns that were targeted by somebody.", "None is known.")
     lead = "No effect is given: who was reached was chosen, and spent more before. Comparing them would invent a lift."
-    return Section([Table("Campaigns of the shop", columns, rows, empty=nothing)], "Campaigns without a hold-out", lead)
+    return Section(
+        [Table("Campaigns of the shop", columns, rows, empty=nothing)], "Campaigns without a hold-out", lead
+    )

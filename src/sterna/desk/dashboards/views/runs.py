@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.queries.current import run_name
@@ -23,7 +23,15 @@ def runs(request: HttpRequest) -> HttpResponse:
     """Every run, the newest day first."""
     rows = [
         Row(
-            [run.until, run_name(run.pk), run.get_state_display(), run.started_at, _took(run), run.engine, run.outcome_sha256[:12]],
+            [
+                run.until,
+                run_name(run.pk),
+                run.get_state_display(),
+                run.started_at,
+                _took(run),
+                run.engine,
+                run.outcome_sha256[:12],
+            ],
             reverse("run", args=[run.pk]),
         )
         for run in Run.objects.all()[:200]
@@ -40,7 +48,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     nothing = Empty("Turns of the loop.", "None has run: `sterna run --until DATE` turns it once.")
     items: list[Component | SafeString] = [Table("Runs", columns, rows, empty=nothing)]
     if allows(request.user, Right.MANAGE):
-        items.insert(0, mark_safe(render_to_string("dashboards/start_run.html", {}, request=request)))
+        items.insert(0, render_to_string("dashboards/start_run.html", {}, request=request))
     return answer(request, Page("When did the loop turn?", [Section(items)]))
 
 
@@ -65,16 +73,25 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
     if found.state == Run.State.FAILED:
         what, _, trace = found.error.partition("\n")
         remedy = "Mend the cause and run the same day again: finished stages are not computed twice."
-        items.append(Failed(what, "Nothing was published; earlier runs stay as they are.", remedy, trace=trace or None))
+        items.append(
+            Failed(what, "Nothing was published; earlier runs stay as they are.", remedy, trace=trace or None)
+        )
     items.append(_stages(found, stages))
-    sections = [Section(figures, layout="figures"), Section(items, "What did each stage do?"), Section([_brief(found)], "The brief")]
+    sections = [
+        Section(figures, layout="figures"),
+        Section(items, "What did each stage do?"),
+        Section([_brief(found)], "The brief"),
+    ]
     trail = [("Runs", reverse("runs"))]
     return answer(request, Page(f"What did the run as of {found.until} do?", sections, trail=trail))
 
 
 def _stages(found: Run, stages: list[Stage]) -> Component:
     rows = [
-        Row([stage.name, len(stage.steps), stage.rows, f"{stage.seconds:.2f}"], reverse("run_stage", args=[found.pk, stage.name]))
+        Row(
+            [stage.name, len(stage.steps), stage.rows, f"{stage.seconds:.2f}"],
+            reverse("run_stage", args=[found.pk, stage.name]),
+        )
         for stage in stages
     ]
     columns = [
@@ -101,7 +118,7 @@ def run_stage(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
     """One stage of a run: each step with its purpose, rows, seconds and SQL."""
     stage = get_object_or_404(Stage.objects.select_related("run"), run=pk, name=name)
     steps = [
-        mark_safe(render_to_string("dashboards/step.html", {"step": step, "number": number}))
+        render_to_string("dashboards/step.html", {"step": step, "number": number})
         for number, step in enumerate(stage.steps, start=1)
     ]
     lead = f"{stage.rows:,} rows in {stage.seconds:.2f} seconds."

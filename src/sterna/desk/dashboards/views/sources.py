@@ -19,7 +19,15 @@ from sterna.desk.web.components import Column, Component, Empty, Failed, Number,
 def sources(request: HttpRequest) -> HttpResponseBase:
     """Every source and every import."""
     found = [
-        Row([source.title, source.name, source.get_history_display(), source.imports.count(), "yes" if source.write_key_sha256 else "no"])
+        Row(
+            [
+                source.title,
+                source.name,
+                source.get_history_display(),
+                source.imports.count(),
+                "yes" if source.write_key_sha256 else "no",
+            ]
+        )
         for source in Source.objects.order_by("title")
     ]
     columns = [
@@ -29,8 +37,14 @@ def sources(request: HttpRequest) -> HttpResponseBase:
         Column("imports", "Imports", "number"),
         Column("key", "Sends events"),
     ]
-    nothing = Empty("Systems that data comes from.", "None so far: `sterna import FOLDER --mapping FILE` brings the first.")
-    sections = [Section([Table("Sources", columns, found, empty=nothing)]), Section([_imports()], "What came in?")]
+    nothing = Empty(
+        "Systems that data comes from.",
+        "None so far: `sterna import FOLDER --mapping FILE` brings the first.",
+    )
+    sections = [
+        Section([Table("Sources", columns, found, empty=nothing)]),
+        Section([_imports()], "What came in?"),
+    ]
     return answer(request, Page("Where does the data come from?", sections))
 
 
@@ -72,16 +86,28 @@ def one_import(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     found = get_object_or_404(Import.objects.select_related("source"), pk=pk)
     figures: list[Component] = [
         Number("Rows read", found.rows_read),
-        Number("Accepted", found.rows_accepted, note=f"{found.rows_unmatched:,} with an unknown reference, kept"),
+        Number(
+            "Accepted", found.rows_accepted, note=f"{found.rows_unmatched:,} with an unknown reference, kept"
+        ),
         Number("Refused", found.rows_refused),
     ]
     if found.amount is not None:
         figures.append(Number("Amount accepted", found.amount, "money_exact", options.currency()))
     items: list[Component] = []
     if found.error:
-        items.append(Failed(found.error, "What was taken in before stays.", "Mend the file and import it again."))
-    rows = [Row([item.line, item.column, item.value, item.reason]) for item in RefusedRow.objects.filter(part_of=found).order_by("line")[:200]]
-    columns = [Column("line", "Line", "number"), Column("column", "Column"), Column("value", "Value"), Column("reason", "Reason")]
+        items.append(
+            Failed(found.error, "What was taken in before stays.", "Mend the file and import it again.")
+        )
+    rows = [
+        Row([item.line, item.column, item.value, item.reason])
+        for item in RefusedRow.objects.filter(part_of=found).order_by("line")[:200]
+    ]
+    columns = [
+        Column("line", "Line", "number"),
+        Column("column", "Column"),
+        Column("value", "Value"),
+        Column("reason", "Reason"),
+    ]
     items.append(
         Table(
             "Refused rows", columns, rows, empty=Empty("Refused rows.", "None: every row was taken."),
@@ -115,9 +141,16 @@ def data_quality(request: HttpRequest) -> HttpResponseBase:
         Number("Rows with an unknown reference", refused["unmatched"] or 0, note="kept, counted as unknown"),
         Number("Events waiting", waiting, note="acted on within a minute"),
     ]
-    letters = DeadLetter.objects.values("source__title", "reason").annotate(many=Count("pk")).order_by("-many")[:100]
+    letters = (
+        DeadLetter.objects.values("source__title", "reason")
+        .annotate(many=Count("pk"))
+        .order_by("-many")[:100]
+    )
     rows = [Row([row["source__title"], row["reason"], row["many"]]) for row in letters]
     columns = [Column("source", "Source"), Column("reason", "Reason"), Column("many", "Events", "number")]
     nothing = Empty("Events that were refused, by reason.", "None: every event was taken.")
-    sections = [Section(figures, layout="figures"), Section([Table("Refused events", columns, rows, empty=nothing)], "What was refused?")]
+    sections = [
+        Section(figures, layout="figures"),
+        Section([Table("Refused events", columns, rows, empty=nothing)], "What was refused?"),
+    ]
     return answer(request, Page("Can the data be trusted?", sections))

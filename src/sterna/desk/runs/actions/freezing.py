@@ -77,7 +77,8 @@ _SELECTS: Mapping[str, str] = {
     "assignments": _ROOT
     + """
         , reached as (
-            select root.at, c.experiment, min((coalesce(t.done_at, c.handed_over_at) at time zone %(zone)s)::date) as day
+            select root.at, c.experiment,
+                min((coalesce(t.done_at, c.handed_over_at) at time zone %(zone)s)::date) as day
             from contacts_contact as c
             join root on root.id = c.customer_id
             left join contacts_task as t on t.contact_id = c.id

@@ -66,7 +66,7 @@ def run(until: date, actor: User | None = None, again: bool = False, tell: Tell 
 
 
 @transaction.atomic
-def ask_for_run(until: date, actor: User | None) -> None:
+def request_run(until: date, actor: User | None) -> None:
     """Have the background worker run as of `until`; asked twice before it begins, it runs once."""
     demand(actor, Right.MANAGE)
     try:
@@ -75,7 +75,7 @@ def ask_for_run(until: date, actor: User | None) -> None:
             jobs.configure_task(name=TASK, queueing_lock=f"{TASK} {until}").defer(until=until.isoformat())
     except AlreadyEnqueued as waiting:
         raise Refused(f"a run until {until} is asked for already and waits for its turn") from waiting
-    record("ask for run", "run", until.isoformat(), actor)
+    record("request run", "run", until.isoformat(), actor)
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def _sweep() -> None:
 @transaction.atomic
 def _begin(frozen: Frozen, before: Run | None, actor: User | None) -> Run:
     """The run of the brief, new or taken up again. Whatever else stands as running was killed and is superseded."""
-    stale = Run.objects.filter(state=Run.State.RUNNING).exclude(pk=before.pk if before else None)
+    stale = Run.objects.filter(state=Run.State.RUNNING).exclude(pk=before.pk if before else frozen.run_id)
     stale.update(
         state=Run.State.FAILED,
         ended_at=clock.now(),

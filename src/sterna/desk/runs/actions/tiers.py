@@ -41,14 +41,26 @@ class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     low: Decimal | None = None
 
 
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"opens": "from"}):
+    """The days on whose purchases the edges are cut, both included."""
+
+    opens: date
+    until: date
+
+
 class TierFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file of tiers, the lowest first: all with a share, or all with the amount where they start."""
+    """A file of tiers, the lowest first: all with a share, or all with the amount where they start.
+
+    `version` and `cut`, where given, say what the author expects; a cut that comes out otherwise is refused.
+    """
 
     scheme: str
     currency: str
     window_months: int
     tiers: tuple[Tier, ...]
     measure: str = "spend"
+    version: int | None = None
+    cut: Window | None = None
 
 
 def cut_tiers(
@@ -63,6 +75,10 @@ def cut_tiers(
     read = _read(path)
     if read.currency != options.currency():
         raise BadInput(f"{path.name}: its currency is {read.currency}, the program's is {options.currency()}")
+    if read.cut is not None and read.cut != _window(read, until):
+        raise BadInput(
+            f"{path.name}: it is cut on {read.cut.opens} to {read.cut.until}, not on {_said(read, until)}"
+        )
     shared = [tier.share for tier in read.tiers if tier.share is not None]
     if shared and len(shared) != len(read.tiers):
         raise BadInput(f"{path.name}: give every tier a share, or every tier the amount where it starts")
@@ -75,7 +91,16 @@ def cut_tiers(
         bands=bands,
         cut=cut,
     )
-    return publish_scheme(scheme, actor, reason)
+    return publish_scheme(scheme, actor, reason, read.version)
+
+
+def _window(read: TierFile, until: date) -> Window:
+    return Window(flow.months_before(until + timedelta(days=1), read.window_months), until)
+
+
+def _said(read: TierFile, until: date) -> str:
+    window = _window(read, until)
+    return f"the {read.window_months} months from {window.opens} to {window.until}"
 
 
 def _read(path: Path) -> TierFile:

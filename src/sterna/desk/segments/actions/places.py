@@ -1,6 +1,7 @@
 """Carries memberships forward to a run's places, and publishes its moves, matrix and candidates."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -68,7 +69,7 @@ def record_places(run_id: UUID, cut: date, definition: Definition) -> tuple[int,
     touched. Memberships only move forward: the caller leaves them alone for a day before the newest one recorded.
     """
     body = definition.body
-    values = {
+    values: dict[str, Any] = {
         "scheme": definition.name,
         "cut": cut,
         "definition": definition.pk,

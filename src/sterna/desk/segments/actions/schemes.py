@@ -16,10 +16,11 @@ MEASURES = ("spend",)
 
 
 @transaction.atomic
-def publish_scheme(scheme: Scheme, actor: User | None, reason: str) -> Definition:
+def publish_scheme(scheme: Scheme, actor: User | None, reason: str, version: int | None = None) -> Definition:
     """The definition of `scheme`; the same bands again are the same row, others a new version.
 
-    Raises BadInput for bands with a gap, an overlap or a closed top, Refused without a reason.
+    Raises BadInput for bands with a gap, an overlap or a closed top, Refused without a reason, or when it would not
+    become the `version` that its author wrote down.
     """
     demand(actor, Right.MANAGE)
     if not reason.strip():
@@ -28,6 +29,10 @@ def publish_scheme(scheme: Scheme, actor: User | None, reason: str) -> Definitio
     if scheme.measure not in MEASURES:
         raise Refused(f"tiers are cut by {', '.join(MEASURES)}, not by {scheme.measure!r}")
     definition = publish_definition(SCHEME, scheme.name, msgspec.to_builtins(scheme), actor)
+    if version is not None and definition.version != version:
+        raise Refused(
+            f"these tiers would be version {definition.version} of {scheme.name}, not {version}: number them so"
+        )
     detail = {"sha256": definition.sha256}
     key = f"publish tiers {scheme.name} {definition.version}"
     record("publish tiers", "definition", f"{scheme.name} {definition.version}", actor, reason, detail, key)

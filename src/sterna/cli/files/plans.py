@@ -1,0 +1,22 @@
+"""Checks a plan file: what is wrong with it, where, and what would mend it."""
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from sterna.engine import plans
+from sterna.engine.lake.beside import Beside, text_of
+
+
+def check(path: Path, as_json: bool) -> tuple[str, bool]:
+    """The findings of the plan at `path` as text or JSON, and whether none is an error. Raises BadInput."""
+    findings = plans.check(plans.load(text_of(path), Beside(path.parent)))
+    sound = not any(finding.severity == "error" for finding in findings)
+    if as_json:
+        return json.dumps([msgspec.to_builtins(finding) for finding in findings], indent=2), sound
+    lines = [
+        f"{path}:{finding.line or 1}: {finding.severity} {finding.code}: {finding.message} {finding.mend}"
+        for finding in findings
+    ]
+    return "\n".join(lines or [f"{path}: nothing to mend"]), sound

@@ -1,0 +1,115 @@
+"""Writes a simulated shop as the plain files that a user would import, and the truth beside them."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from sterna.engine.errors import BadInput
+from sterna.engine.lake import arrow, files
+from sterna.engine.simulation.contacts import contact_details, demographics
+from sterna.engine.simulation.population import Population
+from sterna.engine.simulation.shopping import SCHEMA, Response, Tally, history, products
+
+_STAMP = pa.timestamp("us")
+
+
+class Truth(msgspec.Struct, frozen=True, kw_only=True):
+    """What was planted in the days `first` to `last`: the effect on the contacted households' spend.
+
+    `mean_effect` is money per contacted household, by which what they paid exceeds the same baskets without
+    the effect; `relative` the same as a share; both None when nobody was contacted.
+    """
+
+    seed: int
+    first: date
+    last: date
+    households: int
+    lines: int
+    contacted: int
+    planted: float
+    mean_effect: Decimal | None
+    relative: float | None
+
+
+def write_shop(folder: Path, people: Population, first: date, last: date) -> Truth:
+    """Write the shop's files for the days `first` to `last` into `folder`, with nobody contacted.
+
+    The files are named and made as those of the Complete Journey study (transactions, products, campaigns,
+    campaign_descriptions, coupon_redemptions, demographics), so that one mapping serves both; people.parquet
+    holds contact details and consents, truth.json the truth.
+    """
+    return write_response(folder, people, first, last, (), 0.0)
+
+
+def write_response(
+    folder: Path, people: Population, first: date, last: date, contacted: Iterable[int], relative: float
+) -> Truth:
+    """Write the same files, in which the households `contacted` pay `relative` more for each line.
+
+    Raises BadInput for a household that is not in the population, or an effect of -100 % or less.
+    """
+    chosen = frozenset(contacted)
+    strange = chosen - set(people.household.tolist())
+    if strange or relative <= -1:
+        raise BadInput(f"{len(strange)} contacted households are unknown, the effect is {relative:+.0%}")
+    tally = Tally()
+    lines = history(people, first, last, Response(chosen, relative), tally)
+    rows = files.write_batches(folder / "transactions.parquet", SCHEMA, lines)
+    _write_records(folder, people, first)
+    truth = _truth(people, first, last, rows, chosen, relative, tally)
+    text = msgspec.json.format(msgspec.json.encode(truth), indent=2).decode()
+    files.write_text(folder / "truth.json", text + "\n")
+    return truth
+
+
+def _truth(
+    people: Population,
+    first: date,
+    last: date,
+    rows: int,
+    chosen: frozenset[int],
+    planted: float,
+    tally: Tally,
+) -> Truth:
+    gained = Decimal(tally.with_effect - tally.without).scaleb(-2)
+    return Truth(
+        seed=people.seed,
+        first=first,
+        last=last,
+        households=people.size,
+        lines=rows,
+        contacted=len(chosen),
+        planted=planted,
+        mean_effect=gained / len(chosen) if chosen else None,
+        relative=tally.with_effect / tally.without - 1 if tally.without else None,
+    )
+
+
+def _write_records(folder: Path, people: Population, first: date) -> None:
+    """The files beside the transactions: catalog, contact details, demographics, and a campaign that is a trap."""
+    arrow.write(products(), folder / "products.parquet")
+    arrow.write(contact_details(people.household.tolist(), people.seed), folder / "people.parquet")
+    arrow.write(demographics(people.household, people.seed), folder / "demographics.parquet")
+    # The shop wrote to those who come most, and it did nothing: a naive comparison finds a large effect.
+    best = np.sort(people.household[np.argsort(-people.visits, kind="stable")[: max(people.size // 4, 1)]])
+    described = {
+        "campaign_id": pa.array([1], pa.int64()),
+        "campaign_type": ["Type A"],
+        "start_date": pa.array([first], pa.date32()).cast(_STAMP),
+        "end_date": pa.array([first.replace(day=28)], pa.date32()).cast(_STAMP),
+    }
+    arrow.write(pa.table(described), folder / "campaign_descriptions.parquet")
+    targeted = pa.table({"campaign_id": np.ones(best.size, np.int64), "household_id": best})
+    arrow.write(targeted, folder / "campaigns.parquet")
+    redeemed = {
+        "household_id": best[::5],
+        "coupon_upc": np.full(best[::5].size, 10_000_000_001),
+        "campaign_id": np.ones(best[::5].size, np.int64),
+        "redemption_date": pa.array([first.replace(day=14)] * best[::5].size, pa.date32()).cast(_STAMP),
+    }
+    arrow.write(pa.table(redeemed), folder / "coupon_redemptions.parquet")

@@ -1,0 +1,59 @@
+"""A sender in a process of its own that ends itself at a given point: `python -m tests.desk.contacts.killing`."""
+
+import sys
+
+import django
+
+
+def main(verb: str, *arguments: str) -> None:
+    """Do one of `fill N`, `send PORT POINT COUNT` on the home that STERNA_HOME names."""
+    django.setup()
+    {"fill": _fill, "send": _send}[verb](*arguments)
+
+
+def _fill(number: str) -> None:
+    from django.core.management import call_command
+
+    from tests.desk.contacts import ledger
+
+    call_command("migrate", verbosity=0, interactive=False)
+    ledger.fill(int(number))
+
+
+def _send(port: str, point: str, count: str) -> None:
+    """Send what is due; die at the `count`-th passing of `point`, never when the point is none of ours."""
+    from django.db import connection
+
+    from sterna.desk.contacts.actions import sending
+    from tests.desk.contacts import ledger
+
+    passings = iter(range(int(count) - 1, -1, -1))
+
+    def watched(function, before):
+        def passed(*args, **kwargs):
+            if before and next(passings) == 0:
+                ledger.die()
+            result = function(*args, **kwargs)
+            if not before and next(passings) == 0:
+                ledger.die()
+            return result
+
+        return passed
+
+    with connection.cursor() as cursor:
+        cursor.execute("update contacts_contact set lease_until = clock_timestamp() - interval '1 day'")
+    outlet = ledger.real_outlet(int(port))
+    # Small, so that a few contacts make several batches and slices.
+    sending.BATCH, sending.SLICE = 20, 5
+    before, _, name = point.partition(" ")
+    if name == "hand over":
+        sending._hand_over = watched(sending._hand_over, before == "before")
+    elif name in ("mark", "settle"):
+        setattr(sending.ledger, name, watched(getattr(sending.ledger, name), before == "before"))
+    elif name == "claim":
+        sending.claim = watched(sending.claim, before == "before")
+    print(sending.send_due(on=outlet))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,61 @@
+"""The command line of the desk, and the background worker's jobs."""
+
+import json
+from datetime import date
+
+import pytest
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from sterna.cli.desk import plans, runs
+from sterna.desk.config.refused import Refused
+from sterna.desk.contacts.models import Contact
+from sterna.desk.runs import actions, tasks
+from sterna.desk.runs.models import Run
+from sterna.desk.users.models import User
+from tests.desk.runs import shop
+from tests.desk.runs.test_tiers import FILE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_tiers_plan_run_and_work_from_the_command_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("STERNA_SMTP_HOST", "")
+    shop.customers()
+    shop.fill_lake()
+    (tmp_path / "tiers.yaml").write_text(FILE)
+    (tmp_path / "plan.yaml").write_text(shop.PLAN.format(budget="1000.00", version=1))
+    assert "gold: from" in plans.cut_tiers(tmp_path / "tiers.yaml", date(2016, 12, 31))
+    assert "autumn 1 is loaded as draft" in plans.load(tmp_path / "plan.yaml")
+    assert plans.approve("autumn", 1, "the season begins") == "autumn 1 is approved"
+    told = json.loads(runs.run(shop.FIRST, as_json=True))
+    assert told["state"] == "done" and told["summary"]["sums"]["customers"] == shop.CUSTOMERS
+    assert "freezing" in capsys.readouterr().err
+    waiting = Contact.objects.filter(medium="email").count()
+    assert "contacts: " in runs.work(once=True)
+    assert Contact.objects.filter(medium="email", state="planned").count() == waiting, "no mail server is set"
+    assert not Contact.objects.filter(medium__in=["letter", "phone"], state="planned").exists()
+
+
+def test_an_unknown_plan_is_refused():
+    with pytest.raises(Refused, match="no plan ghost 3"):
+        plans.approve("ghost", 3, "why not")
+
+
+def test_a_run_that_is_asked_for_waits_once_and_is_turned_by_its_task():
+    shop.open_shop()
+    manager = User.objects.create_user("mia", password="x", role="manager")
+    actions.request_run(shop.FIRST, manager)
+    with pytest.raises(Refused, match="asked for already"):
+        actions.request_run(shop.FIRST, manager)
+    job = ProcrastinateJob.objects.get()
+    assert (job.task_name, job.args) == (actions.TASK, {"until": "2017-06-30"})
+    assert "is published" in tasks.run(**job.args)
+    assert Run.objects.get().state == Run.State.DONE
+
+
+def test_the_worker_knows_every_task_and_sends_each_minute():
+    app.perform_import_paths()
+    assert {"runs.run", "contacts.send_due"} <= set(app.tasks)
+    periodic = {task.task.name: task.cron for task in app.periodic_registry.periodic_tasks.values()}
+    assert periodic["contacts.send_due"] == "* * * * *"

@@ -1,0 +1,195 @@
+"""One turn: the same bytes every time, whole or killed and resumed; inputs that changed are refused."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sterna.engine.errors import BadInput, LakeMissing
+from sterna.engine.flow import PUBLISHED, STAGES, Brief, File, Outcome, months_before, turn
+from sterna.engine.lake import open_lake
+from sterna.engine.tables import TABLES
+from tests.engine.flow import small_world
+
+NAMES = [stage.name for stage in STAGES]
+
+
+class Killed(RuntimeError):
+    """Stands for the end of a process right after a stage was journaled."""
+
+
+@dataclass
+class Journal:
+    """Keeps what a run's record would keep; dies after the stage `dies_after`."""
+
+    dies_after: str = ""
+    done: dict[str, dict[str, str]] = field(default_factory=dict)
+    steps: dict[str, list[str]] = field(default_factory=dict)
+
+    def __call__(self, stage: str, ran: list, hashes: dict[str, str], seconds: float) -> None:
+        assert seconds >= 0
+        self.done[stage] = hashes
+        self.steps[stage] = [step.step for step in ran]
+        if stage == self.dies_after:
+            raise Killed(stage)
+
+
+@dataclass(frozen=True)
+class Turned:
+    brief: Brief
+    outcome: Outcome
+    journal: Journal
+    folder: Path
+
+
+def go(
+    brief: Brief, folder: Path, journal: Journal, done: dict | None = None, heard: list | None = None
+) -> Outcome:
+    with open_lake("duckdb", folder / "scratch", "1GB") as lake:
+        return turn(lake, brief, folder, journal, done or {}, (heard if heard is not None else []).append)
+
+
+@pytest.fixture(scope="module")
+def turned(tmp_path_factory) -> Turned:
+    root = tmp_path_factory.mktemp("turn")
+    brief, journal = small_world.brief(root / "inputs"), Journal()
+    return Turned(brief, go(brief, root / "run", journal), journal, root / "run")
+
+
+def rows(turned: Turned, table: str) -> list[dict]:
+    with open_lake("duckdb", turned.folder / "scratch") as lake:
+        lake.mount(TABLES[table], [str(turned.outcome.files[table])])
+        return lake.fetch(TABLES[table]).to_pylist()
+
+
+def test_the_stages_come_in_order_each_with_its_steps_and_its_files(turned):
+    assert NAMES == ["events", "identity", "profiles", "value", "segments", "decisions", "measurement"]
+    assert list(turned.journal.done) == NAMES
+    assert all(turned.journal.steps.values())
+    for stage, hashes in turned.journal.done.items():
+        for name, sha in hashes.items():
+            path = turned.folder / f"{name}.{'json' if name == 'models' else 'parquet'}"
+            assert hashlib.sha256(path.read_bytes()).hexdigest() == sha, (stage, name)
+
+
+def test_the_same_brief_gives_the_same_bytes_in_another_folder(turned, tmp_path):
+    again = go(small_world.again(turned.brief), tmp_path, Journal())
+    assert again.tables == turned.outcome.tables
+    assert again.sha256 == turned.outcome.sha256
+    assert set(again.tables) == {*PUBLISHED, "models"}
+
+
+@pytest.mark.parametrize("stage", NAMES)
+def test_a_turn_killed_after_any_stage_goes_on_to_the_same_outcome(turned, tmp_path, stage):
+    first = Journal(dies_after=stage)
+    with pytest.raises(Killed):
+        go(turned.brief, tmp_path, first)
+    second, heard = Journal(), []
+    outcome = go(turned.brief, tmp_path, second, first.done, heard)
+    assert list(second.done) == NAMES[NAMES.index(stage) + 1 :]
+    assert heard == NAMES
+    assert outcome.sha256 == turned.outcome.sha256
+
+
+def test_a_file_left_by_a_killed_turn_that_changed_is_refused(turned, tmp_path):
+    first = Journal(dies_after="identity")
+    with pytest.raises(Killed):
+        go(turned.brief, tmp_path, first)
+    path = tmp_path / "purchases.parquet"
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(LakeMissing, match=r"purchases\.parquet is not the file it was"):
+        go(turned.brief, tmp_path, Journal(), first.done)
+
+
+def test_an_input_that_changed_or_is_gone_is_refused(turned, tmp_path):
+    stale = {"facts": File(turned.brief.files["lines"][0].path, "0" * 64)}
+    wrong = msgspec.structs.replace(turned.brief, frozen=stale)
+    with pytest.raises(LakeMissing, match="is not the file it was"):
+        go(wrong, tmp_path, Journal())
+    gone = msgspec.structs.replace(
+        turned.brief, frozen={"facts": File(str(tmp_path / "no.parquet"), "0" * 64)}
+    )
+    with pytest.raises(LakeMissing, match=r"no\.parquet is missing"):
+        go(gone, tmp_path, Journal())
+
+
+@pytest.mark.parametrize("name", ["bands", "goals", "values", "nonsense"])
+def test_a_table_that_no_turn_reads_from_a_file_is_refused(turned, tmp_path, name):
+    brief = msgspec.structs.replace(turned.brief, frozen={name: File("x", "y")})
+    with pytest.raises(BadInput, match=f"names {name}"):
+        go(brief, tmp_path, Journal())
+
+
+def test_R4_every_customer_is_placed_once_and_the_matrix_sums_to_them(turned):
+    assert len(rows(turned, "places")) == 60
+    assert sum(cell["customers"] for cell in rows(turned, "matrix")) == 60
+
+
+def test_everybody_has_one_decision_and_whoever_is_left_out_a_reason(turned):
+    decided = rows(turned, "decisions")
+    assert len(decided) == 60
+    assert {row["outcome"] for row in decided} == {"contact", "held out", "left out"}
+    assert all(row["reason"] for row in decided)
+    assert all((row["reason_code"] is None) == (row["outcome"] != "left out") for row in decided)
+
+
+def decided(brief: Brief, folder: Path) -> tuple[list[dict], Journal]:
+    journal = Journal()
+    outcome = go(brief, folder, journal)
+    return rows(Turned(brief, outcome, journal, folder), "decisions"), journal
+
+
+def test_R61_a_plan_with_errors_contacts_nobody_and_the_journal_says_why(turned, tmp_path):
+    text = small_world.PLAN.replace("audience: bronze, ", "")
+    made, journal = decided(small_world.brief(tmp_path / "inputs", text), tmp_path / "run")
+    assert {(row["outcome"], row["reason_code"]) for row in made} == {("left out", "plan has errors")}
+    assert made[0]["reason"] == (
+        "The plan has 1 error, so nobody is contacted; the first: goal up does not say who should move."
+    )
+    assert journal.steps["decisions"][0] == "plans/check"
+    assert "plans/check" not in turned.journal.steps["decisions"]
+
+
+def test_a_plan_for_another_scheme_contacts_nobody(tmp_path):
+    text = small_world.PLAN.replace("scheme: tiers", "scheme: groups")
+    made, _ = decided(small_world.brief(tmp_path / "inputs", text), tmp_path / "run")
+    assert {row["reason_code"] for row in made} == {"plan has errors"}
+    assert "the plan's scheme is groups, and this turn's is tiers" in made[0]["reason"]
+
+
+def test_without_a_plan_nobody_is_contacted(turned, tmp_path):
+    made, _ = decided(msgspec.structs.replace(turned.brief, plan=None, experiment=None), tmp_path)
+    assert {(row["outcome"], row["reason_code"]) for row in made} == {("left out", "no plan")}
+
+
+def test_the_days_of_a_brief_follow_the_calendar(turned):
+    brief = turned.brief
+    assert (brief.cut, brief.opening, brief.before) == (date(2017, 7, 1), date(2017, 1, 1), date(2016, 7, 1))
+    assert months_before(date(2017, 8, 31), 6) == date(2017, 2, 28)
+    assert months_before(date(2016, 8, 31), 6) == date(2016, 2, 29)
+    assert months_before(date(2017, 1, 15), 1) == date(2016, 12, 15)
+    assert months_before(date(2017, 12, 1), 12) == date(2016, 12, 1)
+
+
+def test_the_brief_has_one_hash_through_its_record(turned):
+    assert small_world.again(turned.brief).sha256() == turned.brief.sha256()
+    other = msgspec.structs.replace(turned.brief, until=date(2017, 6, 29))
+    assert other.sha256() != turned.brief.sha256()
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_spark_turns_to_the_same_rows(turned, tmp_path):
+    """Money and counts are equal between engines, floats to 1e-9."""
+    with open_lake("local[2]", tmp_path / "scratch", "1GB") as lake:
+        outcome = turn(lake, turned.brief, tmp_path / "run", Journal(), {})
+    spark = Turned(turned.brief, outcome, Journal(), tmp_path / "run")
+    for name in PUBLISHED:
+        for here, there in zip(rows(turned, name), rows(spark, name), strict=True):
+            assert here.keys() == there.keys()
+            for column, value in here.items():
+                same = pytest.approx(value, rel=1e-9, nan_ok=True) if isinstance(value, float) else value
+                assert there[column] == same, (name, column)
