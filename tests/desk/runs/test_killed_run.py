@@ -41,6 +41,8 @@ def _do(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "STERNA_HOME": str(home),
         "DJANGO_SETTINGS_MODULE": "sterna.desk.config.settings",
         "PYTHONPATH": "src:.",
+        # Two threads for small fits take several times as long as one.
+        "OPENBLAS_NUM_THREADS": "1",
     }
     return subprocess.run(
         [sys.executable, "-m", "tests.desk.runs.killing", *arguments],

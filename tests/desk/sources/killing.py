@@ -75,7 +75,7 @@ def _report() -> None:
     rows, unique, amount = duckdb.sql(
         f"select count(*), count(distinct (event_id, line_id)), sum(amount)::text from read_parquet({files})"
     ).fetchall()[0]
-    on_disk = [path for path in (options.home() / "lake").glob("*/*")]
+    on_disk = list((options.home() / "lake").glob("*/*"))
     imports = Import.objects.values_list("state", "rows_read", "rows_accepted", "amount")
     facts = {
         "rows": rows, "unique": unique, "amount": amount, "files": len(on_disk), "segments": Segment.objects.count(),

@@ -193,7 +193,8 @@ imports:
     identify: {kind: card, column: card}
     key: [campaign, card]
     join: {file: campaigns.csv, on: campaign}
-    columns: {kind: {constant: campaign contact}, direction: {constant: outbound}, occurred_on: start, subject: campaign}
+    columns:
+      {kind: {constant: campaign contact}, direction: {constant: outbound}, occurred_on: start, subject: campaign}
 """
     (tmp_path / "campaigns.csv").write_text("campaign,start\n1,2016-11-14\n2,2017-03-12\n")
     found = run("card,campaign\nc1,1\nc1,2\nc2,3\n", mapping, "sent.csv")

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.kill, pytest.mark.slow]
 
 @pytest.fixture
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home with a database of its own; PostgreSQL's socket path must stay short, so it is not under tmp_path."""
+    """A home with a database of its own, stopped at the end."""
     monkeypatch.setenv("STERNA_HOME", str(tmp_path / "own"))
     call("migrate")
     yield tmp_path / "own"

@@ -48,6 +48,9 @@ POOLS: Mapping[str, list[str]] = {
     "source": ["shop", "survey’s"],
 }
 
+# Where a table knows fewer values than others of the name: a band is never "none" or "new".
+BAND_PLACES = ["low", "middle", "high"]
+
 
 def rows(table: str, *given: Mapping[str, Any]) -> pa.Table:
     """Rows of `table`, typed; a column that a row leaves out is NULL."""
@@ -92,7 +95,7 @@ def drawn(table: Table, seed: int, count: int = 60) -> pa.Table:
     """Random rows of `table`: keys unique except in the lake's own tables, every tenth other value NULL."""
     chance = random.Random(f"{table.name} {seed}")
     made = [
-        {name: _value(chance, name, kind, name in table.key) for name, kind in table.columns.items()}
+        {name: _value(chance, table, name, kind) for name, kind in table.columns.items()}
         for _ in range(count)
     ]
     if table not in LAKE:
@@ -100,12 +103,13 @@ def drawn(table: Table, seed: int, count: int = 60) -> pa.Table:
     return rows(table.name, *made)
 
 
-def _value(chance: random.Random, name: str, kind: str, in_key: bool) -> Any:
-    if not in_key and chance.random() < 0.1:
+def _value(chance: random.Random, table: Table, name: str, kind: str) -> Any:
+    if name not in table.key and chance.random() < 0.1:
         return None
+    pool = BAND_PLACES if table.name == "bands" and name == "place" else POOLS.get(name)
     day = date(2023, 5, 1) + timedelta(days=chance.randrange(460))
     drawn_by_kind = {
-        "VARCHAR": lambda: chance.choice(POOLS.get(name, [f"{name} 1", f"{name} 2"])),
+        "VARCHAR": lambda: chance.choice(pool or [f"{name} 1", f"{name} 2"]),
         "DATE": lambda: day,
         "TIMESTAMP": lambda: datetime.combine(day, time(chance.randrange(24), chance.randrange(60))),
         "BIGINT": lambda: chance.randrange(1, 6),

@@ -10,32 +10,11 @@ import pytest
 
 from sterna.engine import events, identity, profiles, steps, value
 from sterna.engine.lake import Lake
-from sterna.engine.lake.base import Value
 from sterna.engine.tables import TABLES
+from tests.engine.lake.drawn_values import BEFORE, CUT, OPENING, values_for
 from tests.engine.lake.small_tables import POOLS, drawn, fill, line, rows
 
 pytestmark = pytest.mark.spark
-
-OPENING, CUT, BEFORE = date(2024, 1, 1), date(2024, 7, 1), date(2023, 7, 1)
-BY_NAME: dict[str, Value] = {
-    "cut": CUT,
-    "opening": OPENING,
-    "before": BEFORE,
-    "currency": "USD",
-    "scheme": "tiers",
-    "experiment": "autumn",
-    "threshold": "80000000",
-    "salt": "salt",
-}
-BY_KIND: dict[str, Value] = {
-    "DATE": CUT,
-    "VARCHAR": "email",
-    "BIGINT": 5,
-    "INTEGER": 3,
-    "DOUBLE": 0.25,
-    "DECIMAL": Decimal("40.00"),
-    "BOOLEAN": True,
-}
 
 
 def assert_same(one: pa.Table, other: pa.Table) -> None:
@@ -58,10 +37,7 @@ def _close(one: float | None, other: float | None) -> bool:
 @pytest.mark.parametrize("name", steps.names())
 def test_a_step_gives_the_same_rows_on_both_engines(name: str, duck_lake: Lake, spark_lake: Lake) -> None:
     step = steps.load(name)
-    values = {
-        parameter: BY_NAME.get(parameter, BY_KIND[kind.split("(")[0]])
-        for parameter, kind in step.parameters.items()
-    }
+    values = values_for(step)
     made = []
     for lake in (duck_lake, spark_lake):
         for table in steps.reads(step):

@@ -127,16 +127,16 @@ def measured(folder: Path, seed: int, relative: float) -> tuple[dict, Truth]:
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_R14_R89_a_planted_effect_is_recovered_inside_its_interval_and_moved(tmp_path, seed):
     row, truth = measured(tmp_path, seed, 0.15)
-    assert truth.relative == pytest.approx(0.15, abs=0.001)
-    assert truth.mean_effect is not None and truth.mean_effect > Decimal(10)
-    assert row["low"] < float(truth.mean_effect) < row["high"]
-    assert row["relative_low"] < truth.relative < row["relative_high"]
+    assert truth.relative_effect == pytest.approx(0.15, abs=0.001)
+    assert truth.effect_per_household is not None and truth.effect_per_household > Decimal(10)
+    assert row["low"] < float(truth.effect_per_household) < row["high"]
+    assert row["relative_low"] < truth.relative_effect < row["relative_high"]
     assert (row["verdict"], row["design"]) == ("moved", "randomized")
 
 
 @pytest.mark.parametrize("seed", [21, 22, 23])
 def test_R14_R90_where_nothing_was_planted_nothing_has_moved(tmp_path, seed):
     row, truth = measured(tmp_path, seed, 0.0)
-    assert (truth.mean_effect, truth.relative) == (0, 0)
+    assert (truth.effect_per_household, truth.relative_effect) == (0, 0)
     assert row["low"] < 0 < row["high"]
     assert row["verdict"] in ("not moved", "cannot tell")

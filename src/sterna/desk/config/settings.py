@@ -107,7 +107,6 @@ USE_TZ = True
 TIME_ZONE = options.zone().key
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
 # Served straight from the packages: nothing to collect before the first page.
 WHITENOISE_USE_FINDERS = True
 

@@ -24,8 +24,15 @@ def verdict_of(comparison: Comparison, currency: str) -> Verdict:
 
 def effect_words(comparison: Comparison, currency: str) -> str | None:
     """The effect per customer with its interval, None where there is no figure."""
-    if comparison.effect is None or comparison.low is None or comparison.high is None:
+    if comparison.effect is None or comparison.low is None:
         return None
     relative = "" if comparison.relative is None else f" ({signed_percent(comparison.relative)})"
-    span = f"{decimal(comparison.low, 2)} to {decimal(comparison.high, 2)}"
-    return f"{decimal(comparison.effect, 2)} {currency} a customer{relative}, 95 % interval {span}"
+    words = f"{decimal(comparison.effect, 2)} {currency} a customer{relative}"
+    return f"{words}, 95 % interval {span_words(comparison)}"
+
+
+def span_words(comparison: Comparison) -> str:
+    """The interval of the effect, "withheld" where the arms are too small for one."""
+    if comparison.low is None or comparison.high is None:
+        return "withheld"
+    return f"{decimal(comparison.low, 2)} to {decimal(comparison.high, 2)}"

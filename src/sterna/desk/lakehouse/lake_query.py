@@ -26,7 +26,7 @@ def lake_query(
     """
     if any(not paths for paths in files.values()):
         return []
-    connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "512MB", "TimeZone": "UTC"})
+    connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "512MB"})
     timer = threading.Timer(seconds, connection.interrupt)
     timer.start()
     try:

@@ -109,7 +109,8 @@ def _as_text(target: Target, column: Column, source: str, kind: str, place: Plac
         return f"cast({source} as varchar)", "null"
     if _is_float(kind):
         # A whole number that passed through a float column, such as a nullable id, is written without ".0".
-        text = f"case when {source} = trunc({source}) then cast(try_cast({source} as bigint) as varchar) else {text} end"
+        whole = f"cast(try_cast({source} as bigint) as varchar)"
+        text = f"case when {source} = trunc({source}) then {whole} else {text} end"
     reason = (
         f"case when length({text}) > {target.length} then 'is longer than {target.length} characters' "
         f"when contains({text}, chr(0)) then 'holds a NUL character' end"

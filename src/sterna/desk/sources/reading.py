@@ -13,7 +13,7 @@ import pyarrow as pa
 from sterna.engine.errors import BadInput
 
 if TYPE_CHECKING:
-    import _csv
+    from _csv import Reader
 
 # Columns that every opened table has beside its own: the row from 0, the line from 1, what is wrong with the row.
 ROW, LINE, FAULT = "_row", "_line", "_fault"
@@ -113,7 +113,7 @@ def _csv_records(path: Path, delimiter: str, encoding: str) -> tuple[list[str], 
     return header, _csv_rows(path, reader, len(header))
 
 
-def _csv_rows(path: Path, reader: "_csv._reader", width: int) -> Iterator[Record]:
+def _csv_rows(path: Path, reader: "Reader", width: int) -> Iterator[Record]:
     line = reader.line_num + 1
     try:
         for row in reader:

@@ -109,7 +109,7 @@ class Stage:
             yield f"cast({value} as {column_type}) as {column}"
 
     def said(self, index: int, first: int, last: int) -> Iterator[tuple[str, Any, date | None, str | None]]:
-        """What the taken rows say in the mapping's fact, consent or address `index`: identifier, value, day, purpose."""
+        """What the taken rows say in the mapping's fact, consent or address `index`: who, value, day, purpose."""
         day = {"facts": "observed_on", "consents": "said_on"}.get(self._spec.into, "null")
         purpose = "purpose" if self._spec.into == "facts" else "null"
         cursor = self._connection.cursor()

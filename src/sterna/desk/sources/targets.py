@@ -136,7 +136,8 @@ def _said(spec: Imported, place: Place) -> dict[str, Made]:
     if "email" in spec.addresses:
         index = list(spec.addresses).index("email")
         given = addresses[f"_said{index}"]
-        wrong = rf"case when not regexp_full_match({given.value}, '[^@\s]+@[^@\s]+') then 'is not an e-mail address' end"
+        fits = rf"regexp_full_match({given.value}, '[^@\s]+@[^@\s]+')"
+        wrong = f"case when not {fits} then 'is not an e-mail address' end"
         reason = f"coalesce({given.reason}, {wrong})"
         addresses[f"_said{index}"] = Made(given.value, reason, given.shown, given.column)
     words: dict[str, ColumnOrName] = {str(index): said.column for index, said in enumerate(spec.consents)}

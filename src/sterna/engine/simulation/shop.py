@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import arrow, files
+from sterna.engine.money import cents
 from sterna.engine.simulation.contacts import contact_details, demographics
 from sterna.engine.simulation.population import Population
 from sterna.engine.simulation.shopping import SCHEMA, Response, Tally, history, products
@@ -21,8 +22,8 @@ _STAMP = pa.timestamp("us")
 class Truth(msgspec.Struct, frozen=True, kw_only=True):
     """What was planted in the days `first` to `last`: the effect on the contacted households' spend.
 
-    `mean_effect` is money per contacted household, by which what they paid exceeds the same baskets without
-    the effect; `relative` the same as a share; both None when nobody was contacted.
+    `effect_per_household` is money per contacted household, by which what they paid exceeds the same baskets without
+    the effect; `relative_effect` the same as a share; both None when nobody was contacted.
     """
 
     seed: int
@@ -32,8 +33,8 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     lines: int
     contacted: int
     planted: float
-    mean_effect: Decimal | None
-    relative: float | None
+    effect_per_household: Decimal | None
+    relative_effect: float | None
 
 
 def write_shop(folder: Path, people: Population, first: date, last: date) -> Truth:
@@ -85,8 +86,8 @@ def _truth(
         lines=rows,
         contacted=len(chosen),
         planted=planted,
-        mean_effect=gained / len(chosen) if chosen else None,
-        relative=tally.with_effect / tally.without - 1 if tally.without else None,
+        effect_per_household=cents(gained / len(chosen)) if chosen else None,
+        relative_effect=tally.with_effect / tally.without - 1 if tally.without else None,
     )
 
 

@@ -15,12 +15,12 @@ from sterna.desk.runs.models import Run
 LIMIT = 60
 
 _PURCHASES = """
-select event_id, min(occurred_at) as at, any_value(touchpoint) as touchpoint, count(*) as lines,
+select event_id, min(occurred_at) as bought_at, any_value(touchpoint) as touchpoint, count(*) as lines,
     sum(amount) as amount, any_value(currency) as currency
 from lines
 where source_record in (select unnest($records))
 group by event_id
-order by at desc, event_id
+order by bought_at desc, event_id
 """
 _EVENTS = """
 select occurred_at, kind, touchpoint, direction, subject

@@ -1,8 +1,9 @@
 """What customers are worth together, as a run published it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Sum
 
@@ -87,19 +88,35 @@ def concentration(run: Run) -> list[tuple[float, float]]:
     return points
 
 
-def model_lines(run: Run) -> Iterator[tuple[str, str, str]]:
-    """Each fitted model as lines of model, what, value in words."""
-    for model in Model.objects.filter(run_id=run.pk).order_by("name"):
-        for what, value in model.body.items():
-            if value is not None and what != "name":
-                yield model.name, what.replace("_", " "), _written(value)
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model in words: what it is of, its method, its parameters, how well it fits, and what to beware of."""
+
+    name: str
+    method: str
+    parameters: str
+    customers: int | None
+    log_likelihood: float | None
+    beware: str
 
 
-def _written(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.4f}"
-    if isinstance(value, list | tuple):
-        return ", ".join(_written(item) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_written(item)}" for name, item in value.items())
-    return str(value)
+def fits(run: Run) -> list[Fit]:
+    """The models of the run."""
+    return [_fit(model.name, model.body) for model in Model.objects.filter(run_id=run.pk).order_by("name")]
+
+
+def _fit(name: str, body: Mapping[str, Any]) -> Fit:
+    parameters, errors = body.get("parameters") or {}, body.get("standard_errors") or {}
+    words = [
+        f"{key} {value:,.4f}" + (f" ± {errors[key]:,.4f}" if errors.get(key) is not None else "")
+        for key, value in parameters.items()
+    ]
+    beware = body.get("boundary") or body.get("reason") or ""
+    return Fit(
+        name,
+        body.get("method", ""),
+        ", ".join(words),
+        body.get("customers"),
+        body.get("log_likelihood"),
+        beware,
+    )

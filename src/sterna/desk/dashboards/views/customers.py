@@ -5,6 +5,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from sterna.desk.customers.models import Customer
@@ -33,9 +34,18 @@ def customers(request: HttpRequest) -> HttpResponse:
             "Every customer with value and tier.", "No run has been published yet.", "Runs", reverse("runs")
         )
         return answer(request, Page("Who are your customers?", [Section([nothing])]))
+    choices = [(place.name, f"?tier={place.name}") for place in places.ladder(run)] + [("none", "?tier=none")]
+    chosen = {"choices": choices, "chosen": request.GET.get("tier", "")}
     table = _list(request, run)
-    lead = "What each gives now, what the future holds, and the room that peers show."
-    return answer(request, Page("Who are your customers?", [Section([table])], lead))
+    lead = "What each gives now, what 26 weeks should bring, and the room that customers alike show."
+    return answer(
+        request,
+        Page(
+            "Who are your customers?",
+            [Section([render_to_string("dashboards/choices.html", chosen), table])],
+            lead,
+        ),
+    )
 
 
 def _list(request: HttpRequest, run: Run) -> Table:
@@ -46,9 +56,6 @@ def _list(request: HttpRequest, run: Run) -> Table:
         rows = rows.filter(customer__in=inside)
     page = Slice(request, rows, _SORTABLE, "-spend")
     chips = [Chip("in tier", tier, reverse("customers"))] if tier else []
-    chips += [
-        Chip("tier", f"only {place.name}", f"?tier={place.name}") for place in places.ladder(run) if not tier
-    ]
     currency = run.brief["currency"]
     return Table(
         "Customers",
@@ -57,9 +64,9 @@ def _list(request: HttpRequest, run: Run) -> Table:
             Column("tier", "Tier"),
             Column("spend", "Spend", "money", True, currency),
             Column("orders", "Orders", "number", True),
-            Column("recency_days", "Days since the last", "number", True),
-            Column("breadth", "Departments", "number", True),
-            Column("expected_spend", "To come, 26 weeks", "money", True, currency),
+            Column("recency_days", "Recency, days", "number", True),
+            Column("breadth", "Breadth", "number", True),
+            Column("expected_spend", "To come", "money", True, currency),
             Column("headroom", "Headroom", "money", True, currency),
         ],
         _rows(run, page.rows),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from sterna.desk.dashboards.context import asked_day
@@ -31,7 +32,13 @@ def home(request: HttpRequest) -> HttpResponse:
             f"Who moved in the period up to {run.until}?",
             [
                 Section(list(_figures(run)), layout="figures"),
-                Section([moves_picture(run, by_value)]),
+                *_verdict(run),
+                Section(
+                    [
+                        render_to_string("dashboards/thickness.html", {"by_value": by_value}),
+                        moves_picture(run, by_value),
+                    ]
+                ),
                 Section([_goals(run)], "How far are the goals?"),
                 Section([_attention()], "What needs you today?"),
             ],
@@ -70,9 +77,12 @@ def _figures(run: Run) -> Iterator[Component]:
         provenance=how(run, "matrix", "In a tier at the opening, no purchase in the window at the close.", "scheme"),
         note=f"{moved.returned:,} came back",
     )  # fmt: skip
+
+
+def _verdict(run: Run) -> Iterator[Section]:
     primary = Comparison.objects.filter(run_id=run.pk, is_primary=True).order_by("experiment").last()
     if primary is not None:
-        yield verdict_of(primary, run.brief["currency"])
+        yield Section([verdict_of(primary, run.brief["currency"])], "Did the contacts bring it about?")
 
 
 def _goals(run: Run) -> Component:

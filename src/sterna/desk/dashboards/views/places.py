@@ -92,8 +92,27 @@ def _by_tier(run: Run) -> Component:
 
 
 def _models(run: Run) -> Component:
-    rows = [Row(list(line)) for line in worth.model_lines(run)]
-    columns = [Column("model", "Model"), Column("what", "What"), Column("value", "Value")]
+    rows = [
+        Row(
+            [
+                fit.name.capitalize(),
+                fit.method,
+                fit.parameters or "none",
+                "" if fit.customers is None else f"{fit.customers:,}",
+                "" if fit.log_likelihood is None else f"{fit.log_likelihood:,.1f}",
+                fit.beware or "nothing",
+            ]
+        )
+        for fit in worth.fits(run)
+    ]
+    columns = [
+        Column("model", "Model of"),
+        Column("method", "Method"),
+        Column("parameters", "Parameters ± standard error"),
+        Column("customers", "Customers"),
+        Column("fit", "Log-likelihood"),
+        Column("beware", "Beware of"),
+    ]
     nothing = Empty("Fitted models.", "This run fitted none.")
     return Table("Models of this run", columns, rows, empty=nothing)
 

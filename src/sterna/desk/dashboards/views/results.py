@@ -9,7 +9,7 @@ from sterna.desk.dashboards.context import asked_day
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.dashboards.queries.made import how
-from sterna.desk.dashboards.verdict import kind_of, verdict_of
+from sterna.desk.dashboards.verdict import kind_of, span_words, verdict_of
 from sterna.desk.experiments.models import CampaignReach, Comparison
 from sterna.desk.runs.models import Run
 from sterna.desk.users.access import Right, needs
@@ -18,7 +18,7 @@ from sterna.desk.web.pictures.intervals import Estimate, intervals
 
 _AA = (
     "This is an A/A test: no contact reached a customer before the period that is measured was over, so any "
-    "difference between the arms is chance. It shows that the measuring itself invents no effect."
+    "difference between the arms is chance. One interval of twenty misses zero all the same: that is what 95 % means."
 )
 
 
@@ -31,7 +31,8 @@ def results(request: HttpRequest) -> HttpResponse:
         nothing = Empty("Effects with intervals.", "No run has been published yet.", "Runs", reverse("runs"))
         return answer(request, Page(question, [Section([nothing])]))
     found = list(Comparison.objects.filter(run_id=run.pk).order_by("experiment", "-is_primary", "name"))
-    sections = [_experiment(run, name, found) for name in dict.fromkeys(item.experiment for item in found)]
+    experiments = dict.fromkeys(item.experiment for item in found)
+    sections = [section for name in experiments for section in _experiment(run, name, found)]
     if not found:
         nothing = Empty(
             "Treated against held out, per goal.",
@@ -45,20 +46,22 @@ def _is_aa(found: Sequence[Comparison]) -> bool:
     return any(item.design == "A/A" for item in found)
 
 
-def _experiment(run: Run, name: str, found: Sequence[Comparison]) -> Section:
+def _experiment(run: Run, name: str, found: Sequence[Comparison]) -> list[Section]:
     currency = run.brief["currency"]
     mine = [item for item in found if item.experiment == name]
     primary = next(item for item in mine if item.is_primary)
+    declared = "Everybody who would be contacted was drawn into one of two arms by chance; this comparison was declared"
     figures: list[Component] = [
-        verdict_of(primary, currency),
         Number("Treated", primary.treated, provenance=how(run, "arm_sums", "Customers of the treated arm.")),
         Number(
             "Held out", primary.held_out, provenance=how(run, "arm_sums", "Customers left alone by chance.")
         ),
+        _mean("Mean of the treated", primary.mean_treated, run),
+        _mean("Mean of the held out", primary.mean_held_out, run),
     ]
     estimates = [
         Estimate(
-            item.name,
+            _title(item),
             kind_of(item),
             item.relative,
             item.relative_low,
@@ -68,24 +71,42 @@ def _experiment(run: Run, name: str, found: Sequence[Comparison]) -> Section:
         for item in mine
         if item.relative is not None
     ]
-    picture = [
-        intervals(estimates, title=f"Effect of {name}", axis="Difference of treated to held out, with 95 % interval")
-    ] if estimates else []  # fmt: skip
-    return Section([*figures, *picture, _table(mine, currency)], name, primary.reason)
+    axis = "Difference of treated to held out, with 95 % interval"
+    picture = [intervals(estimates, title=f"Effect of {name}", axis=axis)] if estimates else []
+    return [
+        Section([verdict_of(primary, currency)], name, primary.reason),
+        Section(figures, lead=f"{declared} before.", layout="figures"),
+        Section([*picture, _table(mine, currency)]),
+    ]
+
+
+def _mean(label: str, value: float | None, run: Run) -> Number:
+    meaning = "Spend a customer of the arm from the day of the draw to the day of the run."
+    return Number(
+        label,
+        value,
+        "decimal",
+        run.brief["currency"],
+        how(run, "comparisons", meaning),
+        "enough customers in both arms",
+    )
+
+
+def _title(item: Comparison) -> str:
+    return (
+        "Everybody, declared before" if item.is_primary else item.name.removeprefix("goal:").replace("-", " ")
+    )
 
 
 def _table(found: Sequence[Comparison], currency: str) -> Component:
     rows = [
         Row(
             [
-                f"{item.name} (declared before)" if item.is_primary else item.name,
+                _title(item),
                 item.treated,
                 item.held_out,
-                item.mean_treated,
-                item.mean_held_out,
                 item.effect,
-                item.low,
-                item.high,
+                span_words(item),
                 "" if item.p_adjusted is None else f"{item.p_adjusted:.3f}",
                 Verdict(kind_of(item), None, item.reason),
             ]
@@ -96,11 +117,8 @@ def _table(found: Sequence[Comparison], currency: str) -> Component:
         Column("comparison", "Comparison"),
         Column("treated", "Treated", "number"),
         Column("held_out", "Held out", "number"),
-        Column("mean_treated", "Mean, treated", "money", unit=currency),
-        Column("mean_held_out", "Mean, held out", "money", unit=currency),
         Column("effect", "Difference", "money", unit=currency),
-        Column("low", "from", "money", unit=currency),
-        Column("high", "to", "money", unit=currency),
+        Column("interval", "95 % interval", unit=currency),
         Column("p", "p, adjusted"),
         Column("verdict", "Verdict"),
     ]
