@@ -48,8 +48,12 @@ POOLS: Mapping[str, list[str]] = {
     "source": ["shop", "survey’s"],
 }
 
-# Where a table knows fewer values than others of the name: a band is never "none" or "new".
-BAND_PLACES = ["low", "middle", "high"]
+# Bands part the amounts without gap or overlap; drawn ones would put a customer into two places.
+BANDS = (
+    {"scheme": "tiers", "place": "low", "rank": 1, "low": Decimal("0.01"), "high": Decimal(20)},
+    {"scheme": "tiers", "place": "middle", "rank": 2, "low": Decimal(20), "high": Decimal(50)},
+    {"scheme": "tiers", "place": "high", "rank": 3, "low": Decimal(50), "high": None},
+)
 
 
 def rows(table: str, *given: Mapping[str, Any]) -> pa.Table:
@@ -93,6 +97,8 @@ def listed(lake: Lake, table: str, *columns: str) -> list[tuple[Any, ...]]:
 
 def drawn(table: Table, seed: int, count: int = 60) -> pa.Table:
     """Random rows of `table`: keys unique except in the lake's own tables, every tenth other value NULL."""
+    if table.name == "bands":
+        return rows("bands", *BANDS)
     chance = random.Random(f"{table.name} {seed}")
     made = [
         {name: _value(chance, table, name, kind) for name, kind in table.columns.items()}
@@ -106,10 +112,9 @@ def drawn(table: Table, seed: int, count: int = 60) -> pa.Table:
 def _value(chance: random.Random, table: Table, name: str, kind: str) -> Any:
     if name not in table.key and chance.random() < 0.1:
         return None
-    pool = BAND_PLACES if table.name == "bands" and name == "place" else POOLS.get(name)
     day = date(2023, 5, 1) + timedelta(days=chance.randrange(460))
     drawn_by_kind = {
-        "VARCHAR": lambda: chance.choice(pool or [f"{name} 1", f"{name} 2"]),
+        "VARCHAR": lambda: chance.choice(POOLS.get(name, [f"{name} 1", f"{name} 2"])),
         "DATE": lambda: day,
         "TIMESTAMP": lambda: datetime.combine(day, time(chance.randrange(24), chance.randrange(60))),
         "BIGINT": lambda: chance.randrange(1, 6),

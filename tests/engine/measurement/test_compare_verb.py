@@ -123,7 +123,25 @@ def test_nobody_exposed_is_an_a_a_test_and_says_so(lake):
         row = compare(lake, HAND, exposed=exposed)["primary"]
         assert row["design"] == "A/A"
         assert row["reason"].startswith("A/A test: nobody was contacted before 2017-07-11")
+        assert row["verdict"] == "cannot tell"
     assert compare(lake, HAND, exposed=date(2017, 7, 10))["primary"]["design"] == "randomized"
+
+
+def test_R89_an_a_a_test_never_says_that_customers_moved_even_when_chance_makes_the_arms_differ(lake):
+    lucky = [
+        (arm, "a", 100, 100 + k + 50 * (arm == "treated"))
+        for arm in ("treated", "held out")
+        for k in range(12)
+    ]
+    declared = Declared(name="spring", share=0.5, adjust_by=None, least_per_arm=2)
+    row = compare(lake, lucky, declared, exposed=None)["primary"]
+    assert row["low"] > 0
+    assert row["verdict"] == "cannot tell"
+    assert "misses zero, as one in twenty does by chance" in row["reason"]
+    unlucky = [(arm, "a", 100, 100 + k) for arm in ("treated", "held out") for k in range(12)]
+    row = compare(lake, unlucky, declared, exposed=None)["primary"]
+    assert row["low"] < 0 < row["high"]
+    assert "holds zero, as nineteen in twenty do" in row["reason"]
 
 
 def test_R89_comparisons_by_goal_are_adjusted_for_false_discovery_and_the_primary_is_not(lake):

@@ -37,9 +37,10 @@ def work(once: bool = False) -> str:
         _work_on()
         return "stopped"
     from sterna.desk.contacts.actions import send_due
+    from sterna.desk.customers.actions import act_on_inbox
     from sterna.desk.sources.actions import seal_inbox
 
-    return f"sealed: {seal_inbox()}; contacts: {send_due(limit=1_000_000)}"
+    return f"{act_on_inbox()}; {seal_inbox()}; {send_due(limit=1_000_000)}"
 
 
 def _work_on() -> None:

@@ -2,7 +2,7 @@
 
 from django.db.models import Count, QuerySet
 
-from sterna.channels.base import discover
+from sterna.channels.base import Channel, discover
 from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
 from sterna.desk.contacts.models import Contact
@@ -12,23 +12,26 @@ from sterna.desk.plans.models import Plan
 
 
 def preview(contact: Contact) -> Worded:
-    """The contact's message exactly as it would leave today; raises Refused or ContentError."""
-    return _worded(contact.plan, contact.asset, contact.medium, contact.customer, contact.address)
+    """The contact's message exactly as it would leave; raises Refused or ContentError."""
+    person = people([contact.customer_id], contact.due_on, contact.run_id)[contact.customer_id]
+    document = contact.plan.definition.body
+    return word(document, contact.asset, _channel(contact.medium), person, contact.address, contact.due_on)
 
 
 def preview_for(plan: Plan, asset: str, medium: str, customer: Customer) -> Worded:
     """What `customer` would get of `asset` by `medium` today, whether or not a contact is planned."""
     known = Address.objects.filter(customer=customer, medium=medium).order_by("-recorded_at", "-id").first()
-    return _worded(plan, asset, medium, customer, known.address if known else "")
+    newest = plan.contacts.order_by("-planned_at").values_list("run_id", flat=True).first()
+    on = clock.today()
+    person = people([customer.pk], on, newest)[customer.pk]
+    return word(plan.definition.body, asset, _channel(medium), person, known.address if known else "", on)
 
 
-def _worded(plan: Plan, asset: str, medium: str, customer: Customer, address: str) -> Worded:
+def _channel(medium: str) -> Channel:
     channel = discover().get(medium)
     if channel is None:
         raise Refused(f"there is no channel for {medium!r}")
-    on = clock.today()
-    person = people([customer.pk], on)[customer.pk]
-    return word(plan.definition.body, asset, channel, person, address, on)
+    return channel
 
 
 def in_doubt() -> QuerySet[Contact]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,10 @@ from sterna.channels.base import Channel, Content, Rendered
 from sterna.channels.content import Facts, personal_context
 from sterna.desk.config import options
 from sterna.desk.config.refused import Refused
+from sterna.desk.values.models import Worth
+
+# What a run measures of a customer can be told to them like a fact that somebody said.
+TOP, ROOM = "shopping.top_category", "shopping.room_category"
 
 # The newest word of each class; between two words of one day the later recorded one counts.
 _FACTS = """
@@ -49,10 +53,13 @@ class Worded:
     used_facts: list[dict[str, Any]]
 
 
-def people(ids: Iterable[UUID], on: date) -> dict[UUID, Person]:
-    """Customers by id with their facts as of `on`, in two reads whatever their number."""
+def people(ids: Iterable[UUID], on: date, run_id: UUID | None = None) -> dict[UUID, Person]:
+    """Customers by id with their facts as of `on`, in three reads whatever their number.
+
+    What the run `run_id` measured of them counts as observed on the last day before `on`.
+    """
     wanted = list(ids)
-    facts: dict[UUID, dict[str, tuple[str, date]]] = {each: {} for each in wanted}
+    facts = _measured(wanted, on - timedelta(days=1), run_id)
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, [wanted, on])
         for customer, fact_class, value, observed_on in cursor.fetchall():
@@ -60,6 +67,15 @@ def people(ids: Iterable[UUID], on: date) -> dict[UUID, Person]:
         cursor.execute(_NUMBERS, [wanted])
         numbers = dict(cursor.fetchall())
     return {each: Person(each, numbers.get(each, ""), facts[each]) for each in wanted}
+
+
+def _measured(ids: list[UUID], on: date, run_id: UUID | None) -> dict[UUID, dict[str, tuple[str, date]]]:
+    found: dict[UUID, dict[str, tuple[str, date]]] = {each: {} for each in ids}
+    for row in Worth.objects.filter(run_id=run_id, customer__in=ids) if run_id else []:
+        for fact_class, value in ((TOP, row.top_category), (ROOM, row.room_category)):
+            if value is not None:
+                found[row.customer_id][fact_class] = (value, on)
+    return found
 
 
 def word(

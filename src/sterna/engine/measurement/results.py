@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -103,7 +104,8 @@ def _row(
     declared: Declared, name: str, made: Comparison, adjusted: float | None, exposed: bool, cut: date
 ) -> dict[str, Any]:
     verdict = _verdict(declared, made, adjusted, name == PRIMARY)
-    note = "" if exposed else f"A/A test: nobody was contacted before {cut}, so any difference is chance. "
+    if not exposed:
+        verdict = _nothing_to_tell(verdict, cut)
     shown = verdict.effect is not None  # a verdict without an effect withholds all figures
     sure = verdict.low is not None
     return {
@@ -125,7 +127,7 @@ def _row(
         "p": verdict.p,
         "p_adjusted": adjusted if sure else None,
         "verdict": verdict.word,
-        "reason": note + verdict.reason,
+        "reason": verdict.reason,
     }
 
 
@@ -138,6 +140,20 @@ def _verdict(declared: Declared, made: Comparison, adjusted: float | None, is_pr
         return Verdict("cannot tell", reason)
     criterion = Criterion(declared.smallest_effect * base, declared.wished, declared.least_per_arm)
     return judge(made, criterion, adjusted, _sizes(declared, made) if is_primary else None)
+
+
+def _nothing_to_tell(verdict: Verdict, cut: date) -> Verdict:
+    """The verdict of an A/A test: its figures stand, and say nothing of contacts that reached nobody in time."""
+    words = f"A/A test: nobody was contacted before {cut}, so any difference is chance."
+    if verdict.low is None or verdict.high is None:
+        return replace(verdict, word="cannot tell", reason=f"{words} {verdict.reason}")
+    holds = verdict.low <= 0 <= verdict.high
+    chance = (
+        "holds zero, as nineteen in twenty do" if holds else "misses zero, as one in twenty does by chance"
+    )
+    interval = f"{verdict.low:,.2f} to {verdict.high:,.2f}"
+    reason = f"{words} The 95 % interval of the difference, {interval}, {chance}."
+    return replace(verdict, word="cannot tell", reason=reason)
 
 
 def _sizes(declared: Declared, made: Comparison) -> SampleRatio:

@@ -1,7 +1,7 @@
 """Sends what is due: claims, words, marks, hands over, settles, so that a kill at any moment doubles nothing."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -89,7 +89,7 @@ def send_due(limit: int = 1_000, on: Mapping[str, Outlet] | None = None, actor: 
 
 def _send(taken: Claim, sender: _Sender) -> Iterator[Outcome]:
     contacts = Contact.objects.select_related("plan__definition").in_bulk(taken.contacts)
-    known = people({contact.customer_id for contact in contacts.values()}, clock.today())
+    known = _known(contacts.values())
     ordered = [contacts[each] for each in taken.contacts]
     for start in range(0, len(ordered), SLICE):
         yield from _send_slice(ordered[start : start + SLICE], known, taken.id, sender)
@@ -114,8 +114,18 @@ def _send_slice(
 
 def _worded(contact: Contact, known: Mapping[UUID, Person], sender: _Sender) -> Worded:
     channel = sender.on[contact.medium].channel
-    document, person = contact.plan.definition.body, known[contact.customer_id]
-    return word(document, contact.asset, channel, person, contact.address, clock.today())
+    document, person = contact.plan.definition.body, known[contact.pk]
+    return word(document, contact.asset, channel, person, contact.address, contact.due_on)
+
+
+def _known(contacts: Iterable[Contact]) -> dict[UUID, Person]:
+    """Whom each contact speaks to, by contact: as known on the day it was decided for, however late it leaves."""
+    every = list(contacts)
+    groups = {(each.due_on, each.run_id): set[UUID]() for each in every}
+    for each in every:
+        groups[each.due_on, each.run_id].add(each.customer_id)
+    found = {(on, run_id): people(ids, on, run_id) for (on, run_id), ids in groups.items()}
+    return {each.pk: found[each.due_on, each.run_id][each.customer_id] for each in every}
 
 
 def _hand_over(contact: Contact, worded: Worded, sender: _Sender) -> Outcome:
