@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -204,9 +204,10 @@ def _simulated_turns() -> None:
 
 def _simulated_mapping(path: Path) -> Path:
     """The mapping of the real files for the simulated ones, under a source that says that they are simulated."""
-    mapping = yaml.safe_load((EXAMPLES / "mapping.yaml").read_text(encoding="utf-8"))
-    mapping["source"] |= {"name": "simulated-shop", "title": "Simulated shop", "history": "simulated"}
-    files.write_text(path, yaml.safe_dump(mapping, sort_keys=False))
+    text = (EXAMPLES / "mapping.yaml").read_text(encoding="utf-8")
+    for name, value in (("name", "simulated-shop"), ("title", "Simulated shop"), ("history", "simulated")):
+        text = re.sub(rf"^  {name}: .*$", f"  {name}: {value}", text, count=1, flags=re.MULTILINE)
+    files.write_text(path, text)
     return path
 
 

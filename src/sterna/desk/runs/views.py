@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from sterna.desk.config.refused import Refused
 from sterna.desk.runs import actions
-from sterna.desk.users.access import Right, needs
+from sterna.desk.users.access import Right, needs, person
 from sterna.desk.web.answers import done_or_refused
 
 
@@ -22,7 +22,7 @@ def start(request: HttpRequest) -> HttpResponse:
             until = date.fromisoformat(request.POST.get("until", ""))
         except ValueError:
             raise Refused("write the last day of the run as 2017-06-30") from None
-        actions.request_run(until, request.user)
+        actions.request_run(until, person(request))
         return f"The run as of {until} begins within a minute; its stages appear here."
 
     return done_or_refused(request, reverse("runs"), act)

@@ -57,3 +57,10 @@ def needs(right: Right) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def person(request: HttpRequest) -> User:
+    """Who asks; for views behind `needs`, where nobody else comes."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Nobody is logged in.")
+    return request.user

@@ -1,4 +1,4 @@
--- Lists every customer of the identity map with the day of the first thing known of them.
+-- Lists every customer of whom something is known before the cut, with the day of the first such thing.
 -- makes: customers
 -- params: cut DATE
 
@@ -21,6 +21,7 @@ mapped as (
     where customer_id is not null
     group by customer_id
 )
+-- Who was first seen later is not there yet: a past day run again has the customers of that day.
 select mapped.customer_id, mapped.unit, mapped.source_records, first_seen.first_seen_on
 from mapped
-left join first_seen on first_seen.customer_id = mapped.customer_id
+join first_seen on first_seen.customer_id = mapped.customer_id

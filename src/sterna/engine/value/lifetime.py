@@ -137,6 +137,8 @@ def _boundary(peak: Peak, gain: float) -> str | None:
         return "No drop-out can be told from these purchases: the model without it fits as well."
     if a / (a + b) < RAREST_DROPOUT:
         return f"Hardly anybody drops out: {a / (a + b):.2%} of purchases were a last one."
+    if peak.ridge:
+        return "The likelihood is all but level along a ridge, so these parameters are one choice of many."
     if peak.at_limit:
         limited = ", ".join(NAMES[position] for position in peak.at_limit)
         return f"The best fit runs to the limit of {limited}, so how customers differ is not identified."

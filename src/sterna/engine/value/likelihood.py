@@ -15,16 +15,21 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 
 REACH = 9.0  # how far, in logs, a parameter may run from its start: a factor of 8,000 either way
 FLAT = 1e-5  # the largest slope per customer and log-parameter that still counts as a peak
+STEEP = 1e-2  # a slope from which on the climb has failed; between the two it has come to rest on a ridge
 
 
 @dataclass(frozen=True)
 class Peak:
-    """Where the climb ended; `at_limit` holds the positions of the parameters that ran to their limit."""
+    """Where the climb ended; `at_limit` holds the positions of the parameters that ran to their limit.
+
+    `ridge` tells that it came to rest where some direction is all but level, short of a peak.
+    """
 
     parameters: tuple[float, ...]
     log_likelihood: float
     at_limit: tuple[int, ...]
     standard_errors: tuple[float, ...] | None
+    ridge: bool = False
 
 
 def climb(likelihood: Likelihood, start: Sequence[float], customers: float) -> Peak:
@@ -45,12 +50,14 @@ def climb(likelihood: Likelihood, start: Sequence[float], customers: float) -> P
     found = minimize(downhill, origin, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     limited = np.flatnonzero(np.abs(found.x - origin) > REACH - 1e-6)
     free = np.setdiff1d(np.arange(origin.size), limited)
-    if not np.isfinite(found.fun) or np.abs(found.jac[free]).max(initial=0.0) > FLAT:
+    slope = np.abs(found.jac[free]).max(initial=0.0)
+    if not np.isfinite(found.fun) or not slope <= STEEP:
         raise BadInput(f"the likelihood has no peak for these customers: {found.message}")
     logs = _sharpened(downhill, found.x, free)
     theta = np.exp(logs)
-    errors = None if limited.size else _standard_errors(likelihood, theta)
-    return Peak(tuple(theta.tolist()), likelihood(theta)[0], tuple(limited.tolist()), errors)
+    ridge = bool(slope > FLAT)
+    errors = None if limited.size or ridge else _standard_errors(likelihood, theta)
+    return Peak(tuple(theta.tolist()), likelihood(theta)[0], tuple(limited.tolist()), errors, ridge)
 
 
 def _sharpened(downhill: Likelihood, logs: Floats, free: NDArray[np.intp]) -> Floats:

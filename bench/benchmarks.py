@@ -1,0 +1,157 @@
+"""The benchmarks by name: an import into a fresh home, the turn on the real shop, the turn on a large one."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import shop
+from bench.homes import Home, Tell, home
+from bench.measuring import Measured
+from bench.results import Figure, Ratio, Result, Target
+
+GB = 10**9
+MAPPING, PEOPLE, TIERS = (str(shop.EXAMPLE / f"{name}.yaml") for name in ("mapping", "people", "tiers"))
+
+
+@dataclass(frozen=True)
+class Options:
+    """Sizes and places: `data` instead of the real files, `customers` of the large shop, where homes are made."""
+
+    data: Path | None = None
+    customers: int = 100_000
+    homes: Path | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a turn is held to, in seconds and GB."""
+
+    seconds: float
+    memory: float
+
+
+REAL, LARGE = Limits(60, 2), Limits(300, 6)
+
+
+def measure_import(options: Options, tell: Tell) -> Result:
+    """Import the real files into a fresh home, beside a raw copy of the same columns."""
+    data = options.data or shop.real_data()
+    with home(options.homes, tell, options.keep) as fresh:
+        fresh.sterna("migrate")
+        imported, figures = _import(fresh, data)
+        raw = json.loads(fresh.child("bench.raw", "copy", MAPPING, str(data), str(fresh.path)).output)
+    return Result(
+        "import",
+        imported.seconds,
+        {"rows": raw["rows"], "bytes": raw["bytes"]},
+        (Ratio("import / raw copy", imported.seconds, raw["seconds"]),),
+        (),
+        (*figures, Figure("raw copy", raw["seconds"], raw["rows"])),
+    )
+
+
+def _import(fresh: Home, data: Path) -> tuple[Measured, list[Figure]]:
+    """Import the shop's files; the command as a whole, then each import as the installation journaled it."""
+    done = fresh.sterna("import", str(data), "--mapping", MAPPING, "--json")
+    rows = sum(item["rows"] for item in json.loads(done.output))
+    parts = [
+        Figure(f"  {item['name']}", item["seconds"], item["rows"]) for item in fresh.journal()["imports"]
+    ]
+    return done, [_figure("sterna import", done, rows), *parts]
+
+
+def _figure(what: str, done: Measured, rows: int | None = None) -> Figure:
+    return Figure(what, done.seconds, rows, done.processor_seconds, done.peak_bytes)
+
+
+def measure_turn(options: Options, tell: Tell) -> Result:
+    """Turn the loop on the real shop, from an empty home to the second run's outcome."""
+    data = options.data or shop.real_data()
+    with home(options.homes, tell, options.keep) as fresh:
+        people = fresh.path / "people"
+        people.mkdir()
+        customers = int(fresh.child("bench.shop", "details", str(data), str(people)).output)
+        return _turn("turn", fresh, data, people, shop.EXAMPLE / "plan.yaml", customers, REAL)
+
+
+def measure_large(options: Options, tell: Tell) -> Result:
+    """Turn the loop on a simulated shop; its plan grows with it, so that as large a share is decided on."""
+    with home(options.homes, tell, options.keep) as fresh:
+        data = fresh.path / "shop"
+        fresh.child("bench.shop", "simulate", str(data), str(options.customers))
+        plan = shop.plan_for(options.customers, fresh.path / "plan")
+        return _turn("large", fresh, data, data, plan, options.customers, LARGE)
+
+
+def _turn(
+    name: str, fresh: Home, data: Path, people: Path, plan: Path, customers: int, limits: Limits
+) -> Result:
+    fresh.sterna("migrate")
+    imported, figures = _import(fresh, data)
+    commands = _commands(fresh, people, plan)
+    journal = fresh.journal()
+    raw = json.loads(fresh.child("bench.raw", "scan", str(fresh.path / "home" / "lake")).output)
+    all_of_it = [imported, *commands.values()]
+    runs = {what: done for what, done in commands.items() if what.startswith("run ")}
+    for what, done in commands.items():
+        figures.append(_figure(f"sterna {what}", done))
+        figures += _stages(journal, done.seconds, what)
+    figures.append(Figure("raw scan of the lake", raw["seconds"], raw["rows"]))
+    whole = sum(done.seconds for done in all_of_it)
+    return Result(
+        name,
+        whole,
+        {"customers": customers, "rows": raw["rows"], "bytes": raw["bytes"]},
+        (
+            *(Ratio(f"{what} / raw scan", done.seconds, raw["seconds"]) for what, done in runs.items()),
+            Ratio("all commands / raw scan", whole, raw["seconds"]),
+        ),
+        _targets(whole, runs, max(done.peak_bytes for done in all_of_it), limits),
+        tuple(figures),
+    )
+
+
+def _commands(fresh: Home, people: Path, plan: Path) -> dict[str, Measured]:
+    """Every command from the imported files to the second outcome, in their order."""
+    opening, closing = shop.OPENING.isoformat(), shop.CLOSING.isoformat()
+    named = {
+        "import of contact details": ("import", str(people), "--mapping", PEOPLE, "--json"),
+        "tiers cut": ("tiers", "cut", TIERS, "--until", opening),
+        "plan load": ("plan", "load", str(plan)),
+        "plan approve": ("plan", "approve", "second-half-2017", "1", "--reason", "benchmark"),
+        f"run {opening}": ("run", "--until", opening),
+        f"run {closing}": ("run", "--until", closing),
+    }
+    return {what: fresh.sterna(*arguments) for what, arguments in named.items()}
+
+
+def _stages(journal: Mapping[str, Any], seconds: float, what: str) -> list[Figure]:
+    """The stages of the run that the command `what` made, their slow steps, and the rest around them."""
+    found = [run for run in journal["runs"] if what == f"run {run['until']}"]
+    figures, inside = [], 0.0
+    for stage in (stage for run in found for stage in run["stages"]):
+        inside += stage["seconds"]
+        figures.append(Figure(f"  {stage['name']}", stage["seconds"], stage["rows"]))
+        steps = sum(step["seconds"] for step in stage["steps"])
+        figures.append(Figure("    saving, hashing and the rest", stage["seconds"] - steps))
+        figures += [Figure(f"    {step['step']}", step["seconds"], step["rows"]) for step in stage["steps"]]
+    return [*figures, Figure("  starting, freezing and publishing", seconds - inside)] if found else []
+
+
+def _targets(whole: float, runs: Mapping[str, Measured], peak: int, limits: Limits) -> tuple[Target, ...]:
+    slower = max(done.seconds for done in runs.values())
+    return (
+        Target("one turn: the slower run", slower, limits.seconds, "s"),
+        Target("everything: imports, tiers, plan and both runs", whole, limits.seconds, "s"),
+        Target("peak memory of any command", peak / GB, limits.memory, "GB"),
+    )
+
+
+BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
+    "import": measure_import,
+    "turn": measure_turn,
+    "large": measure_large,
+}

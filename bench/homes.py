@@ -1,0 +1,64 @@
+"""An installation of its own for a benchmark: made, driven by the command line, stopped and removed."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.measuring import Measured, python
+
+# What an operator may tune and a benchmark should follow; a database of somebody's own must never be written to.
+TUNED = ("STERNA_LAKE_ENGINE", "STERNA_LAKE_MEMORY")
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Home:
+    """A STERNA_HOME, the environment of its commands, and who hears what is being done."""
+
+    path: Path
+    environment: dict[str, str]
+    tell: Tell
+
+    def sterna(self, *arguments: str) -> Measured:
+        """Run one command of `sterna` on this home. Raises CommandFailed."""
+        self.tell(f"sterna {' '.join(arguments)}")
+        return python("sterna.cli.main", arguments, self.environment)
+
+    def child(self, module: str, *arguments: str) -> Measured:
+        """Run a module of the benchmarks in a process of its own. Raises CommandFailed."""
+        self.tell(f"{module} {' '.join(arguments)}")
+        return python(module, arguments, self.environment)
+
+    def journal(self) -> Any:
+        """What the installation wrote down of its imports and runs."""
+        return json.loads(self.child("bench.journal").output)
+
+
+@contextmanager
+def home(under: Path | None, tell: Tell, keep: bool = False) -> Iterator[Home]:
+    """A new home in the folder `under` (None: the machine's own for temporary files), removed at the end.
+
+    Its database is stopped whatever happens; with `keep` the files stay, to be looked into.
+    """
+    if under is not None:
+        under.mkdir(parents=True, exist_ok=True)
+    path = Path(tempfile.mkdtemp(prefix="sterna-bench-", dir=under))
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("STERNA_") or name in TUNED
+    }
+    made = Home(path, environment | {"STERNA_HOME": str(path / "home")}, tell)
+    try:
+        yield made
+    finally:
+        made.sterna("stop")
+        if keep:
+            tell(f"kept: {path}")
+        else:
+            shutil.rmtree(path)
