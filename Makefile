@@ -21,7 +21,7 @@ demo: venv-runtime ## Set up, load the retail data, turn the loop, serve the des
 	@$(BIN)/sterna demo $(ARGS)
 
 stop: venv-runtime ## Stop what the demo left running: the desk, the worker, the embedded PostgreSQL
-	@$(BIN)/sterna stop
+	@for home in $(wildcard .sterna/*/); do STERNA_HOME=$$home $(BIN)/sterna stop; done
 
 test: venv-dev ## Style, types, contracts and every test
 	@$(PYTHON) tests/setup_machine.py

@@ -21,7 +21,8 @@ def show(result: Result, console: Console) -> None:
 def _table(*headings: str) -> Table:
     table = Table()
     for index, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if index else "left", no_wrap=index == 0)
+        # Cut off, a figure would read as another one; a narrow terminal wraps the names instead.
+        table.add_column(heading, justify="right" if index else "left", no_wrap=index > 0)
     return table
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 from rich.console import Console
@@ -18,6 +19,9 @@ from rich.table import Table
 from sterna.cli.desk import setup
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import arrow, files
+
+if TYPE_CHECKING:
+    from sterna.desk.experiments.models import Comparison
 
 OPENING, CLOSING = date(2017, 6, 30), date(2017, 12, 31)
 # The first day after the plan's runs began: when a simulated shop writes to its customers.
@@ -155,8 +159,13 @@ def _decide_and_send() -> None:
 
 
 def _turn(until: date) -> None:
+    """Turn the loop as of `until`, once: data that came in since belongs to a later day of the demonstration."""
     from sterna.desk.runs import actions
+    from sterna.desk.runs.models import Run
 
+    if Run.objects.filter(until=until, published_at__isnull=False).exists():
+        console.print(f"the loop has turned as of {until} before: nothing changed")
+        return
     with _step(f"turning the loop as of {until}"):
         done = actions.run(until, tell=lambda line: console.print(f"  {line}"))
     console.print(f"  {done.sentence}")
@@ -240,19 +249,23 @@ def _summary() -> Table:
     primary = Comparison.objects.filter(run_id=newest.pk, is_primary=True).first() if newest else None
     if primary is not None:
         table.add_row(f"Result, {primary.design}", f"{primary.verdict}: {primary.reason}")
-    for line in _truth():
+    for line in _truth(primary):
         table.add_row(*line)
     return table
 
 
-def _truth() -> Iterator[tuple[str, str]]:
-    """What the simulation planted, to hold beside what was measured; nothing on real data."""
+def _truth(primary: "Comparison | None") -> Iterator[tuple[str, str]]:
+    """What the simulation planted, beside what was measured; nothing on real data."""
     from sterna.desk.config import options
 
     path = options.home() / "shop" / "second-half" / "truth.json"
-    if path.exists():
-        truth = json.loads(path.read_text(encoding="utf-8"))
-        yield (
-            "Planted effect",
-            f"{truth['effect_per_household']} USD a household ({truth['relative_effect']:+.1%})",
+    if not path.exists():
+        return
+    truth = json.loads(path.read_text(encoding="utf-8"))
+    effect = float(truth["effect_per_household"])
+    words = f"{effect:.2f} USD a household written to ({truth['relative_effect']:+.1%})"
+    if primary is not None and primary.low is not None and primary.high is not None:
+        words += (
+            ", inside the interval" if primary.low <= effect <= primary.high else ", OUTSIDE the interval"
         )
+    yield "Planted effect", words
