@@ -1,5 +1,7 @@
 """`python -m bench [import] [turn] [large]`: runs benchmarks by name, prints tables, writes JSON."""
 
+import signal
+import sys
 import time
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -39,6 +41,8 @@ def run(
     keep: Annotated[bool, typer.Option(help="Leave the homes, to look into them.")] = False,
 ) -> None:
     """Time the import and the turn of the loop beside a raw scan of the same columns in the same run."""
+    # Ended by a supervisor, it must stop its database and remove its home, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     begun, facts = datetime.now(UTC), machine()
     options = Options(data, customers, homes, keep)
     errors = Console(stderr=True, highlight=False)

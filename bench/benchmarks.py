@@ -129,16 +129,25 @@ def _commands(fresh: Home, people: Path, plan: Path) -> dict[str, Measured]:
 
 
 def _stages(journal: Mapping[str, Any], seconds: float, what: str) -> list[Figure]:
-    """The stages of the run that the command `what` made, their slow steps, and the rest around them."""
+    """The stages of the run that the command `what` made, with their steps, and the rest around them."""
     found = [run for run in journal["runs"] if what == f"run {run['until']}"]
-    figures, inside = [], 0.0
-    for stage in (stage for run in found for stage in run["stages"]):
-        inside += stage["seconds"]
-        figures.append(Figure(f"  {stage['name']}", stage["seconds"], stage["rows"]))
-        steps = sum(step["seconds"] for step in stage["steps"])
-        figures.append(Figure("    saving, hashing and the rest", stage["seconds"] - steps))
-        figures += [Figure(f"    {step['step']}", step["seconds"], step["rows"]) for step in stage["steps"]]
-    return [*figures, Figure("  starting, freezing and publishing", seconds - inside)] if found else []
+    if not found:
+        return []
+    (run,) = found
+    figures = [figure for stage in run["stages"] for figure in _stage(stage)]
+    inside = sum(stage["seconds"] for stage in run["stages"]) + run["publishing"]
+    figures.append(Figure("  publishing to the records", run["publishing"]))
+    return [*figures, Figure("  starting, freezing and committing", seconds - inside)]
+
+
+def _stage(stage: Mapping[str, Any]) -> list[Figure]:
+    steps = [Figure(f"    {step['step']}", step["seconds"], step["rows"]) for step in stage["steps"]]
+    rest = stage["seconds"] - sum(step["seconds"] for step in stage["steps"])
+    return [
+        Figure(f"  {stage['name']}", stage["seconds"], stage["rows"]),
+        *steps,
+        Figure("    saving, hashing and the rest", rest),
+    ]
 
 
 def _targets(whole: float, runs: Mapping[str, Measured], peak: int, limits: Limits) -> tuple[Target, ...]:

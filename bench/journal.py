@@ -27,11 +27,14 @@ def _imported(item: Any) -> dict[str, Any]:
 
 
 def _ran(run: Any) -> dict[str, Any]:
-    """A run with its stages, and each stage with its steps; without their SQL, which the pages show."""
+    """A run with its stages, and each stage with its steps; without their SQL, which the pages show.
+
+    `publishing` are the seconds from the end of the last stage until the outcome was published.
+    """
+    stages = list(run.stages.order_by("position"))
     return {
         "until": run.until.isoformat(),
-        "outcome": run.outcome_sha256,
-        "seconds": (run.ended_at - run.started_at).total_seconds(),
+        "publishing": (run.published_at - stages[-1].ended_at).total_seconds(),
         "stages": [
             {
                 "name": stage.name,
@@ -39,7 +42,7 @@ def _ran(run: Any) -> dict[str, Any]:
                 "seconds": stage.seconds,
                 "steps": [{key: step[key] for key in ("step", "rows", "seconds")} for step in stage.steps],
             }
-            for stage in run.stages.order_by("position")
+            for stage in stages
         ],
     }
 

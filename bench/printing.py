@@ -6,6 +6,7 @@ from rich.table import Table
 from bench.results import Figure, Result
 
 MB = 10**6
+QUICK = 0.1  # seconds
 
 
 def show(result: Result, console: Console) -> None:
@@ -44,9 +45,14 @@ def _targets(result: Result) -> Table:
 
 def _figures(result: Result) -> Table:
     table = _table("part", "seconds", "rows", "rows/s", "processor s", "peak MB")
-    for figure in result.figures:
+    for figure in filter(_stands_out, result.figures):
         table.add_row(figure.what, f"{figure.seconds:.2f}", *_optional(figure))
     return table
+
+
+def _stands_out(figure: Figure) -> bool:
+    """Whether a part is worth a line: a quick step, which is set in by four, is left to the JSON."""
+    return figure.seconds >= QUICK or not figure.what.startswith("    ")
 
 
 def _optional(figure: Figure) -> tuple[str, str, str, str]:

@@ -165,7 +165,7 @@ def _segments(lake: Lake, brief: Brief) -> Done:
 
 
 def _decisions(lake: Lake, brief: Brief) -> Done:
-    """Decide by the plan; a plan with errors, or none at all, contacts nobody and says so to everybody."""
+    """Decide by the plan; one with errors, one that closed, or none at all contacts nobody and says so."""
     document = plans.of_body(brief.plan.body) if brief.plan else None
     found = plan_errors(brief)
     stopped = _stopped(brief, found)
@@ -204,9 +204,17 @@ def _stopped(brief: Brief, found: list[plans.Finding]) -> tuple[str, str] | None
     if brief.plan is None:
         return "no plan", "No plan is approved, so nobody is contacted."
     if not found:
-        return None
+        return _closed(brief.plan, brief.cut)
     count = f"{len(found)} error{'s' if len(found) > 1 else ''}"
     return "plan has errors", f"The plan has {count}, so nobody is contacted; the first: {found[0].message}."
+
+
+def _closed(terms: PlanTerms, cut: date) -> tuple[str, str] | None:
+    """A plan that closed before contacts would be due still shows who could move, and contacts nobody."""
+    closes = plans.of_body(terms.body).plan.closes
+    if closes is None or cut <= closes:
+        return None
+    return "plan closed", f"The plan closed on {closes}, so nobody is contacted."
 
 
 def _reported(found: list[plans.Finding]) -> list[Ran]:

@@ -243,6 +243,22 @@ def test_goals_are_served_by_priority_then_customers_by_worth(lake):
     assert ranked == {"c001": 1, "c002": 2, WHO: 3}
 
 
+def test_a_stopped_plan_leaves_out_whoever_could_be_contacted_and_whoever_could_not(lake):
+    given = world(4)
+    given["consents"] = given["consents"][:2]
+    given["candidates"] = given["candidates"][:3]
+    given["routes"].append(given["routes"][0] | {"medium": "letter", "preference": 2})
+    rows = choose(lake, given, experiment=None, stopped=("plan closed", "The plan closed on 2017-06-30."))
+    assert len(rows) == 4
+    assert {(row["outcome"], row["reason_code"], row["reason"]) for row in rows.values()} == {
+        ("left out", "plan closed", "The plan closed on 2017-06-30.")
+    }
+    for name in ("ranked", "allocations"):
+        assert lake.fetch(TABLES[name]).num_rows == 0
+    # Who could move is still told, with the offer that would have been made.
+    assert [rows[who]["asset"] for who in (WHO, "c001", "c003")] == ["voucher", "voucher", None]
+
+
 def test_a_stopped_plan_leaves_everybody_out_and_says_why(lake):
     empty = {"goals": [], "assets": [], "routes": [], "candidates": []}
     rows = choose(lake, world(3) | empty, stopped=("plan has errors", "The plan has 2 errors."))

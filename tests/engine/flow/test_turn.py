@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
@@ -128,6 +128,17 @@ def test_R4_every_customer_is_placed_once_and_the_matrix_sums_to_them(turned):
     assert sum(cell["customers"] for cell in rows(turned, "matrix")) == 60
 
 
+def test_a_past_day_has_its_own_customers_each_with_one_row_in_every_table(tmp_path):
+    """Customer k buys for the first time on 1 July 2016 plus k days: twenty of the sixty by 20 July."""
+    brief = small_world.brief(tmp_path / "inputs", until=date(2016, 7, 20))
+    made = Turned(brief, go(brief, tmp_path / "run", Journal()), Journal(), tmp_path / "run")
+    for table in ("customers", "profiles", "values", "places", "decisions"):
+        assert [row["customer_id"] for row in rows(made, table)] == [f"c{k:03}" for k in range(20)], table
+    first_days = [row["first_seen_on"] for row in rows(made, "places")]
+    assert first_days == [date(2016, 7, 1) + timedelta(days=k) for k in range(20)]
+    assert sum(cell["customers"] for cell in rows(made, "matrix")) == 20
+
+
 def test_everybody_has_one_decision_and_whoever_is_left_out_a_reason(turned):
     decided = rows(turned, "decisions")
     assert len(decided) == 60
@@ -163,6 +174,23 @@ def test_a_plan_for_another_scheme_contacts_nobody(tmp_path):
 def test_without_a_plan_nobody_is_contacted(turned, tmp_path):
     made, _ = decided(msgspec.structs.replace(turned.brief, plan=None, experiment=None), tmp_path)
     assert {(row["outcome"], row["reason_code"]) for row in made} == {("left out", "no plan")}
+
+
+@pytest.mark.parametrize(("closes", "codes"), [("2017-06-30", {"plan closed"}), ("2017-07-01", None)])
+def test_a_plan_that_closed_before_the_cut_contacts_nobody_and_still_shows_who_could_move(
+    tmp_path, closes, codes
+):
+    text = small_world.PLAN.replace("2017-12-31", closes).replace("opens: 2017-07-01", "opens: 2017-01-01")
+    brief = small_world.brief(tmp_path / "inputs", text)
+    made = Turned(brief, go(brief, tmp_path / "run", Journal()), Journal(), tmp_path / "run")
+    decided, candidates = rows(made, "decisions"), rows(made, "candidates")
+    assert len(decided) == 60 and candidates
+    if codes is None:
+        assert {row["outcome"] for row in decided} == {"contact", "held out", "left out"}
+        return
+    assert {row["reason_code"] for row in decided} == codes
+    assert {row["reason"] for row in decided} == {"The plan closed on 2017-06-30, so nobody is contacted."}
+    assert {row["outcome"] for row in decided} == {"left out"}
 
 
 def test_the_days_of_a_brief_follow_the_calendar(turned):

@@ -151,18 +151,26 @@ def test_customers_are_first_seen_on_the_earliest_day_of_anything(lake: Lake) ->
         events=[happening],
         facts=facts,
     )
-    # A fact of the cut's own day is not known yet, so that customer has not been seen.
+    # Nothing is known of the silent one, and a fact of the cut's own day is not known yet: neither is there.
     assert listed(lake, "customers", "customer_id", "first_seen_on") == [
         ("buyer", date(2024, 4, 4)),
         ("guest", date(2024, 2, 3)),
         ("named", date(2023, 12, 31)),
-        ("silent", None),
-        ("to come", None),
     ]
 
 
+def test_a_past_day_run_again_has_the_customers_of_that_day(lake: Lake) -> None:
+    lines = [line("e1", "2024-03-01", "1.00"), line("e2", "2024-06-30", "1.00", source_record="s3")]
+    _resolve(lake, *lines)
+    assert listed(lake, "customers", "customer_id") == [("ann",), ("bob",)]
+    for day, who in ((date(2024, 6, 30), [("ann",)]), (date(2024, 3, 1), [])):
+        events.clean(lake, day)
+        identity.resolve(lake, day)
+        assert listed(lake, "customers", "customer_id") == who
+
+
 def test_R20_a_customer_counts_each_of_their_source_records(lake: Lake) -> None:
-    _resolve(lake)
+    _resolve(lake, line("e1", "2024-03-01", "1.00"), line("e2", "2024-03-01", "1.00", source_record="s3"))
     assert listed(lake, "customers", "customer_id", "unit", "source_records") == [
         ("ann", "home 1", 2),
         ("bob", "home 1", 1),

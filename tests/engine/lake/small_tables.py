@@ -81,6 +81,18 @@ def line(event: str, day: str, amount: str, **more: Any) -> dict[str, Any]:
     return row | more
 
 
+def wish(source_record: str, observed_on: date) -> dict[str, Any]:
+    """A fact by which a customer is known who has bought nothing."""
+    return {
+        "source_record": source_record,
+        "fact_class": "wish",
+        "value": "a boat",
+        "source": "survey",
+        "observed_on": observed_on,
+        "recorded_at": datetime.combine(observed_on, time(12)),
+    }
+
+
 def fill(lake: Lake, **given: pa.Table) -> None:
     """Put the given tables into the lake; every other table that a source or a brief brings is empty."""
     for table in (*LAKE, *FROZEN):

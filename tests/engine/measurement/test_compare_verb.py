@@ -1,6 +1,6 @@
 """The comparison verb on figures worked by hand: sums, arms, designs, adjustment, campaigns without a figure."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 
@@ -215,3 +215,23 @@ def test_R14_campaigns_that_were_targeted_have_heads_and_no_figure(lake):
     assert set(rows) == {"8", "9"}
     assert {row["design"] for row in rows.values()} == {"targeted, not randomized"}
     assert "effect" not in TABLES["campaign_reach"].columns
+
+
+def test_R20_a_campaign_recorded_twice_is_one_and_its_newest_record_counts(lake):
+    told = {"source": "shop", "campaign_id": "8", "starts_on": date(2017, 7, 3)}
+    campaigns = [
+        told | {"kind": "Type B", "recorded_at": datetime(2017, 7, 5)},
+        told | {"kind": "Type A", "recorded_at": datetime(2017, 7, 4)},
+        told | {"kind": "never dated"},
+        told | {"kind": "Type C", "source": "mall", "recorded_at": datetime(2017, 7, 4)},
+        # Put off until after the cut by its newest record: it has not begun.
+        told | {"campaign_id": "9", "recorded_at": datetime(2017, 7, 4)},
+        told | {"campaign_id": "9", "recorded_at": datetime(2017, 7, 5), "starts_on": CUT},
+    ]
+    for given in (campaigns, campaigns[::-1]):
+        compare(lake, HAND, campaigns=given)
+        rows = lake.fetch(TABLES["campaign_reach"]).to_pylist()
+        assert [(row["source"], row["campaign_id"], row["kind"]) for row in rows] == [
+            ("mall", "8", "Type C"),
+            ("shop", "8", "Type B"),
+        ]

@@ -42,12 +42,12 @@ FAULTS = [
     Fault("R61-response", "    response: Buys in one more department in at least two months\n", ""),
     Fault("R61-value_of_response", "    value_of_response: 95.00\n", ""),
     Fault("R61-owner", "    owner: Jonas Feld, segment manager bronze\n", ""),
-    Fault("R61-rate", "expected_rate: 0.08", "expected_rate: 8"),
+    Fault("R61-rate", "expected_rate: 0.24", "expected_rate: 24"),
     Fault("R61-value", "    size: 950\n", "", "warning"),
-    Fault("R61-short", "customers: 60", "customers: 600", "warning"),
+    Fault("R61-short", "customers: 225", "customers: 600", "warning"),
     Fault("R4-from", "from: bronze", "from: tin"),
     Fault("R4-upward", "    from: gold\n    to: platinum", "    from: gold\n    to: silver"),
-    Fault("R4-customers", "    customers: 60\n", ""),
+    Fault("R4-customers", "    customers: 225\n", ""),
     Fault("dates-by", "by: 2017-12-31", "by: 2018-06-30"),
     Fault("dates-order", "closes: 2017-12-31", "closes: 2017-06-30"),
     Fault("dates-opens", "opens: 2017-07-01\n", ""),
@@ -92,7 +92,7 @@ FAULTS = [
     Fault("exchange-kind", "kind: promissory", "kind: promised"),
     Fault("limits-rest", "    rest_days: 180\n", "", "warning"),
     Fault("format-unknown", "budget: 900.00", "budjet: 900.00"),
-    Fault("format-type", "customers: 60", "customers: sixty"),
+    Fault("format-type", "customers: 225", "customers: many"),
     Fault("format-type", "opens: 2017-07-01", "opens: summer"),
     Fault("format-file", "messages/meal-planner.txt", "messages/missing.txt"),
     Fault("format-twice", "budget: 900.00", "budget: 900.00\nbudget: 90.00"),
@@ -123,8 +123,8 @@ def test_a_finding_names_the_line_it_is_about():
 
 def test_R61_the_expected_value_is_size_times_rate_times_value():
     goals = {goal.id: goal for goal in plans.load(TEXT, read).plan.goals}
-    assert goals["bronze-to-silver"].expected_value() == Decimal("7220.00")  # 950 x .08 x 95
-    assert goals["silver-to-gold"].expected_value() == Decimal("13513.50")  # 715 x .09 x 210
+    assert goals["bronze-to-silver"].expected_value() == Decimal("21660.00")  # 950 x .24 x 95
+    assert goals["silver-to-gold"].expected_value() == Decimal("36036.00")  # 715 x .24 x 210
 
 
 def test_R4_without_the_scheme_places_are_not_judged():

@@ -107,7 +107,11 @@ def test_a_profile_sums_up_what_happened(lake: Lake) -> None:
             },
             {"event_id": "v1", "source_record": "s1", "kind": "page view", "occurred_on": date(2024, 1, 1)},
         ],
-        facts=[_fact("car", "2024-01-01"), _fact("4", "2024-01-01", fact_class="household.size")],
+        facts=[
+            _fact("car", "2024-01-01"),
+            _fact("4", "2024-01-01", fact_class="household.size"),
+            _fact("boat", "2024-01-01", source_record="s3"),
+        ],
     )
     ann, bob = lake.fetch(TABLES["profiles"]).to_pylist()
     # spend 10 + 5 + 2.50 - 4 = 13.50; discount 1 + 0.50; categories MEAT and DELI, the unknown one is none
@@ -125,7 +129,7 @@ def test_a_profile_sums_up_what_happened(lake: Lake) -> None:
         "redemptions": 1,
         "facts": 2,
     }
-    assert (bob["orders"], bob["spend"], bob["first_order_on"], bob["facts"]) == (0, Decimal("0.00"), None, 0)
+    assert (bob["orders"], bob["spend"], bob["first_order_on"], bob["facts"]) == (0, Decimal("0.00"), None, 1)
 
 
 def test_an_earlier_cut_knows_less(lake: Lake) -> None:

@@ -1,7 +1,7 @@
 """The simulated shop: the same for a seed, shaped like the real files, and its planted effect is found again."""
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import duckdb
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sterna.engine import decisions, measurement
@@ -88,6 +89,24 @@ def test_a_household_keeps_its_details_in_any_company():
     told = {row["consent_email"] for row in many}
     assert told == {True, False, None}
     assert all(row["email"] is None or row["email"].endswith("@example.org") for row in many)
+
+
+def test_a_household_is_known_since_the_day_given_for_it_and_else_since_the_first():
+    day = date(2017, 8, 9)
+    plain, dated = contact_details([7, 9], 4), contact_details([7, 9], 4, {9: day})
+    assert plain.schema.field("since").type == pa.date32()
+    assert plain.column("since").to_pylist() == [FIRST, FIRST]
+    assert dated.column("since").to_pylist() == [FIRST, day]
+    assert plain.drop_columns(["since"]).equals(dated.drop_columns(["since"]))
+
+
+@pytest.mark.parametrize(("first", "known"), [(MIDDLE, FIRST), (date(2016, 5, 1), date(2016, 5, 1))])
+def test_simulated_households_are_known_since_the_shops_first_day_whichever_half_is_written(
+    tmp_path, first, known
+):
+    write_shop(tmp_path, population(20, 1), first, first + timedelta(days=6))
+    people = pq.read_table(tmp_path / "people.parquet")
+    assert set(people.column("since").to_pylist()) == {known}
 
 
 def measured(folder: Path, seed: int, relative: float) -> tuple[dict, Truth]:

@@ -15,7 +15,7 @@ from sterna.engine.lake import Lake, open_lake
 from sterna.engine.tables import TABLES
 from sterna.engine.value import lifetime, spend
 from sterna.engine.value.fitting import score_lifetime, score_spend
-from tests.engine.lake.small_tables import fill, rows
+from tests.engine.lake.small_tables import fill, rows, wish
 from tests.engine.value.population import population
 
 CUT = date(2024, 7, 1)
@@ -137,7 +137,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, list[
         {"source_record": f"c{n:03}", "customer_id": f"c{n:03}", "unit": f"c{n:03}"} for n in range(301)
     ]
     with open_lake("duckdb", tmp_path_factory.mktemp("shop")) as lake:
-        fill(lake, lines=rows("lines", *lines), identity_map=rows("identity_map", *people))
+        fill(
+            lake,
+            lines=rows("lines", *lines),
+            identity_map=rows("identity_map", *people),
+            facts=rows("facts", wish("c300", date(2023, 1, 1))),
+        )
         events.clean(lake, CUT)
         identity.resolve(lake, CUT)
         _, records = value.worth(lake, CUT, date(2024, 1, 1), date(2023, 7, 1), "USD")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sterna.engine import events, identity, profiles, value
 from sterna.engine.lake import Lake, open_lake
 from sterna.engine.tables import TABLES
-from tests.engine.lake.small_tables import fill, line, listed, rows
+from tests.engine.lake.small_tables import fill, line, listed, rows, wish
 
 BEFORE, OPENING, CUT = date(2023, 7, 1), date(2024, 1, 1), date(2024, 7, 1)
 DEPARTMENTS = ["MEAT", "PRODUCE"]
@@ -25,7 +25,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 
 
 def _worth(lake: Lake, *lines: dict[str, Any], customers: list[str] | None = None) -> list[dict[str, Any]]:
-    """Values of the customers named by the lines' source records and `customers`; product = department."""
+    """Values of the customers named by the lines and of `customers`, known by a wish; product = department."""
     known = sorted({row["source_record"] for row in lines} | set(customers or []))
     fill(
         lake,
@@ -34,6 +34,7 @@ def _worth(lake: Lake, *lines: dict[str, Any], customers: list[str] | None = Non
         identity_map=rows(
             "identity_map", *({"source_record": n, "customer_id": n, "unit": n} for n in known)
         ),
+        facts=rows("facts", *(wish(name, BEFORE) for name in customers or [])),
     )
     events.clean(lake, CUT)
     identity.resolve(lake, CUT)

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +25,7 @@ from sterna.engine.lake import arrow, files
 if TYPE_CHECKING:
     from sterna.desk.experiments.models import Comparison
 
+ZONE = "America/New_York"  # the study stamps in UTC, its households shop on the days of this zone
 OPENING, CLOSING = date(2017, 6, 30), date(2017, 12, 31)
 # The first day after the plan's runs began: when a simulated shop writes to its customers.
 SENDING = datetime(2017, 7, 1, 16, tzinfo=UTC)
@@ -126,10 +129,18 @@ def _invented_details(data: Path) -> Path:
     folder = options.home() / "invented"
     path = folder / "people.parquet"
     if not path.exists():
-        column = pq.read_table(data / "transactions.parquet", columns=["household_id"]).column(0)
-        households = sorted(int(household) for household in column.unique().to_pylist())
-        arrow.write(contact_details(households, SEED), path)
+        since = _first_days(data)
+        arrow.write(contact_details(sorted(since), SEED, since), path)
     return folder
+
+
+def _first_days(data: Path) -> dict[int, date]:
+    """Each household's first local day of purchase: from then on the shop can know anything of it."""
+    lines = pq.read_table(data / "transactions.parquet", columns=["household_id", "transaction_timestamp"])
+    first = lines.group_by("household_id").aggregate([("transaction_timestamp", "min")])
+    stamps = pc.assume_timezone(first.column("transaction_timestamp_min"), "UTC")
+    days = pc.local_timestamp(stamps.cast(pa.timestamp("us", ZONE))).cast(pa.date32())
+    return dict(zip(first.column("household_id").to_pylist(), days.to_pylist(), strict=True))
 
 
 def _import(what: str, where: Path, mapping: Path) -> None:

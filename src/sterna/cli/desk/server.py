@@ -46,7 +46,8 @@ def serve() -> None:
         port,
         interface=Interfaces.WSGI,
         workers=2,
-        log_access=False,
+        blocking_threads=8,
+        websockets=False,
     )
     # A supervisor ends a service by SIGTERM; it must stop the worker and the database too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))

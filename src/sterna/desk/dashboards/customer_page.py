@@ -10,6 +10,7 @@ from sterna.desk.customers.models import Customer
 from sterna.desk.dashboards.page import Page, Section
 from sterna.desk.dashboards.queries import people, places, timeline
 from sterna.desk.dashboards.queries.made import how
+from sterna.desk.dashboards.queries.titles import asset_titles
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Candidate, Move
 from sterna.desk.values.models import CategoryRoom, Worth
@@ -35,7 +36,7 @@ def customer_page(customer: Customer, run: Run | None) -> Page:
     title = people.titles([customer.pk]).get(customer.pk, "customer")
     sections = list(_valued(customer, run)) if run else []
     sections += [
-        Section([_timeline(customer, run, title)], "What happened?"),
+        Section([_timeline(customer, run, title)], "What happened lately?"),
         Section([_facts(customer), _history(customer, run)], "What is known?", layout="halves"),
         Section(
             [_records(customer), _consents(customer)], "Who is it, and what is allowed?", layout="halves"
@@ -52,17 +53,22 @@ def _valued(customer: Customer, run: Run) -> Iterator[Section]:
         yield Section([Empty("Value, tier and what to do next.", text)])
         return
     yield Section(list(_figures(worth, move, run)), layout="figures")
+    yield Section([_next(customer, run)], "What to do next, and why")
     yield Section(
         [_bars(worth, run.brief["currency"]), _rooms(customer, run)],
         "Today, to come, could be",
         layout="halves",
     )
-    yield Section([_next(customer, run)], "What to do next, and why")
 
 
 def _figures(worth: Worth, move: Move, run: Run) -> Iterator[Component]:
     currency = run.brief["currency"]
-    yield Tier(move.to_place, places.shades(run).get(move.to_place))
+    stay = people.history(worth.customer).first()
+    yield Number(
+        "Tier", move.to_place, "text",
+        provenance=how(run, "places", "The band that the spend inside the window falls into.", "scheme"),
+        note=f"since {stay.during.lower}" if stay else f"was {move.from_place}",
+    )  # fmt: skip
     yield Number(
         "Spend in the window", worth.spend, "money_exact", currency,
         how(run, "values", "What this customer paid inside the tiers' window, from the lines.", "scheme"),
@@ -110,13 +116,16 @@ def _rooms(customer: Customer, run: Run) -> Component:
 
 
 def _next(customer: Customer, run: Run) -> Component:
-    rows = []
+    rows, titles = [], asset_titles()
     for contact in Contact.objects.filter(run_id=run.pk, customer=customer):
         rows.append(
-            Row([contact.asset, contact.state, contact.reason], reverse("contact", args=[contact.pk]))
+            Row(
+                [titles.get(contact.asset, contact.asset), contact.state, contact.reason],
+                reverse("contact", args=[contact.pk]),
+            )
         )
     for left_out in LeftOut.objects.filter(run_id=run.pk, customer=customer):
-        rows.append(Row([left_out.asset or "No contact", left_out.reason_code, left_out.reason]))
+        rows.append(Row([titles.get(left_out.asset, "No contact"), left_out.reason_code, left_out.reason]))
     for candidate in Candidate.objects.filter(run_id=run.pk, customer=customer).order_by("position"):
         rows.append(
             Row([f"Candidate for {candidate.goal}", f"number {candidate.position:,}", candidate.reason])

@@ -90,16 +90,17 @@ select
     judged.headroom as worth,
     judged.cost,
     judged.fit,
+    -- What stops the whole plan comes before what stands in one customer's way.
     case
+        when cast($stopped as varchar) is not null then cast($stopped as varchar)
         when judged.asset is not null then judged.barrier
         when aimed.goal is not null then 'asset'
-        else coalesce(cast($stopped as varchar), 'place')
+        else 'place'
     end as barrier,
     case
+        when cast($stopped as varchar) is not null then cast($stopped_because as varchar)
         when judged.asset is null and aimed.goal is not null then
             'The goal ' || aimed.goal || ' has no asset with a way to reach anybody.'
-        when judged.asset is null and cast($stopped as varchar) is not null then
-            cast($stopped_because as varchar)
         when judged.asset is null then
             'Stands in ' || coalesce(places.to_place, 'none') || ' with '
             || cast(cast(coalesce(places.to_amount, 0) as decimal(18, 2)) as varchar) || ' ' || $currency

@@ -8,7 +8,7 @@ known as (
     select
         customers.customer_id,
         customers.first_seen_on,
-        coalesce(customers.first_seen_on >= $opening, false) as is_new,
+        customers.first_seen_on >= $opening as is_new,
         -- Whoever bought nothing in the window spent zero: that is known, not missing.
         coalesce(measured.spend_before, 0) as spend_before,
         coalesce(measured.spend, 0) as spend

@@ -1,6 +1,7 @@
 """Invented names, addresses, consents and demographics for given households; nobody real is meant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -22,17 +23,23 @@ _TOWNS = ("Fairview", "Milton", "Ashland", "Clayton", "Dover", "Salem")
 _HAS = {"email": 0.72, "letter": 0.90, "phone": 0.60}
 _SAID = {"email": (0.65, 0.15), "letter": (0.60, 0.10), "phone": (0.25, 0.25)}
 
+FIRST_DAY = date(2017, 1, 1)  # of the study; a simulated shop counts lifetimes and numbers baskets from it
 
-def contact_details(households: Sequence[int], seed: int) -> pa.Table:
-    """One row a household: name, email, postal_address, phone, and what it consented to.
 
+def contact_details(
+    households: Sequence[int], seed: int, since: Mapping[int, date] | None = None
+) -> pa.Table:
+    """One row a household: since, name, email, postal_address, phone, and what it consented to.
+
+    `since` is the day from which the shop knows the household: the one given for it, else FIRST_DAY.
     consent_email, consent_letter and consent_phone are for marketing, consent_email_recognition and
-    consent_letter_recognition for being thanked; NULL means that nothing was ever said. A household's row
-    depends on its number and the seed alone.
+    consent_letter_recognition for being thanked; NULL means that nothing was ever said. Apart from `since`, a
+    household's row depends on its number and the seed alone.
     """
-    rows = [_person(household, seed) for household in households]
-    names = ("household_id", "name", "email", "postal_address", "phone", *_consents())
-    types = [pa.int64(), *[pa.string()] * 4, *[pa.bool_()] * len(_consents())]
+    known = since or {}
+    rows = [_person(household, seed) | {"since": known.get(household, FIRST_DAY)} for household in households]
+    names = ("household_id", "since", "name", "email", "postal_address", "phone", *_consents())
+    types = [pa.int64(), pa.date32(), *[pa.string()] * 4, *[pa.bool_()] * len(_consents())]
     return pa.Table.from_pylist(rows, schema=pa.schema(list(zip(names, types, strict=True))))
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import arrow, files
 from sterna.engine.money import cents
-from sterna.engine.simulation.contacts import contact_details, demographics
+from sterna.engine.simulation.contacts import FIRST_DAY, contact_details, demographics
 from sterna.engine.simulation.population import Population
 from sterna.engine.simulation.shopping import SCHEMA, Response, Tally, history, products
 
@@ -94,7 +94,10 @@ def _truth(
 def _write_records(folder: Path, people: Population, first: date) -> None:
     """The files beside the transactions: catalog, contact details, demographics, and a campaign that is a trap."""
     arrow.write(products(), folder / "products.parquet")
-    arrow.write(contact_details(people.household.tolist(), people.seed), folder / "people.parquet")
+    # Lifetimes count from the shop's first day: whoever buys later for the first time was known and stayed away.
+    households = people.household.tolist()
+    since = dict.fromkeys(households, min(first, FIRST_DAY))
+    arrow.write(contact_details(households, people.seed, since), folder / "people.parquet")
     arrow.write(demographics(people.household, people.seed), folder / "demographics.parquet")
     # The shop wrote to those who come most, and it did nothing: a naive comparison finds a large effect.
     best = np.sort(people.household[np.argsort(-people.visits, kind="stable")[: max(people.size // 4, 1)]])

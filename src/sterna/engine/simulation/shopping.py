@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sterna.engine.simulation.contacts import FIRST_DAY
 from sterna.engine.simulation.population import DEPARTMENTS, Floats, Population, Whole
 
-FIRST_DAY = date(2017, 1, 1)  # lifetimes count from here, and baskets are numbered from it
 PER_DEPARTMENT = 60
 CHUNK = 5_000  # households at a time: about half a million lines a year, some 200 MB while they are made
 _LINES_A_VISIT = 6.2

@@ -13,7 +13,7 @@ from scipy.special import betaln, expit, gammaln, hyp2f1, psi
 
 from sterna.engine.errors import BadInput
 from sterna.engine.value.cells import Column, Floats, columns, counts, histories, require
-from sterna.engine.value.likelihood import Peak, climb
+from sterna.engine.value.likelihood import ON_RIDGE, Peak, climb
 
 NAMES = ("r", "alpha", "a", "b")
 RAREST_DROPOUT = 0.005  # a drop-out after fewer than 1 purchase in 200 is no basis to call anybody lost
@@ -138,7 +138,7 @@ def _boundary(peak: Peak, gain: float) -> str | None:
     if a / (a + b) < RAREST_DROPOUT:
         return f"Hardly anybody drops out: {a / (a + b):.2%} of purchases were a last one."
     if peak.ridge:
-        return "The likelihood is all but level along a ridge, so these parameters are one choice of many."
+        return ON_RIDGE
     if peak.at_limit:
         limited = ", ".join(NAMES[position] for position in peak.at_limit)
         return f"The best fit runs to the limit of {limited}, so how customers differ is not identified."

@@ -16,6 +16,7 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 REACH = 9.0  # how far, in logs, a parameter may run from its start: a factor of 8,000 either way
 FLAT = 1e-5  # the largest slope per customer and log-parameter that still counts as a peak
 STEEP = 1e-2  # a slope from which on the climb has failed; between the two it has come to rest on a ridge
+ON_RIDGE = "The likelihood is all but level along a ridge, so these parameters are one choice of many."
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ def climb(likelihood: Likelihood, start: Sequence[float], customers: float) -> P
 
     `start` holds positive values, `customers` the total weight, so that tolerances are per customer.
     `standard_errors` come from the observed information, and are None where it has no inverse with a
-    positive diagonal or a parameter is at its limit. Raises BadInput when no peak is found.
+    positive diagonal, a parameter is at its limit or the climb came to rest on a ridge. Raises BadInput when
+    it came to rest on a slope.
     """
 
     def downhill(logs: Floats) -> tuple[float, Floats]:

@@ -13,7 +13,7 @@ from scipy.special import gammaln, psi
 
 from sterna.engine.errors import BadInput
 from sterna.engine.value.cells import Column, Floats, columns, counts, require, whole
-from sterna.engine.value.likelihood import Peak, climb
+from sterna.engine.value.likelihood import ON_RIDGE, Peak, climb
 
 NAMES = ("p", "q", "gamma")
 
@@ -113,6 +113,8 @@ class _Cells:
 
 def _boundary(peak: Peak) -> str | None:
     """Why the fit is not to be trusted, in one sentence."""
+    if peak.ridge:
+        return ON_RIDGE
     if peak.at_limit:
         limited = ", ".join(NAMES[position] for position in peak.at_limit)
         return (

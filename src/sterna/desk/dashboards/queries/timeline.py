@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.customers.models import Customer
+from sterna.desk.dashboards.queries.titles import asset_titles
 from sterna.desk.lakehouse.lake_query import lake_query
 from sterna.desk.lakehouse.queries import manifest
 from sterna.desk.runs.models import Run
 
-LIMIT = 60
+LIMIT = 24
 
 _PURCHASES = """
 select event_id, min(occurred_at) as bought_at, any_value(touchpoint) as touchpoint, count(*) as lines,
@@ -83,11 +84,12 @@ def _events(records: list[str], limit: int) -> list[Moment]:
 
 
 def _contacts(customer: Customer) -> list[Moment]:
+    titles = asset_titles()
     return [
         Moment(
             contact.handed_over_at or datetime.combine(contact.due_on, time.min, UTC),
             "outbound",
-            f"{contact.asset}: {contact.state}",
+            f"{titles.get(contact.asset, contact.asset)}: {contact.state}",
             contact.reason,
             contact.medium,
             reverse("contact", args=[contact.pk]),

@@ -15,6 +15,7 @@ from sterna.desk.dashboards.page import Page, Section, answer, csv_link
 from sterna.desk.dashboards.paging import Slice
 from sterna.desk.dashboards.queries import people
 from sterna.desk.dashboards.queries.current import shown_run
+from sterna.desk.dashboards.queries.titles import asset_titles
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.web.components import Chip, Column, Component, Empty, Filters, Number, Row, Table
 
@@ -54,9 +55,10 @@ def _by_asset(rows: QuerySet[Contact]) -> Component:
         .annotate(many=Count("pk"), cost=Sum("cost"))
         .order_by("asset", "medium")
     )
+    titles = asset_titles()
     table_rows = [
         Row(
-            [row["asset"], row["medium"], row["many"], row["cost"]],
+            [titles.get(row["asset"], row["asset"]), row["medium"], row["many"], row["cost"]],
             f"?asset={row['asset']}&medium={row['medium']}",
         )
         for row in grouped
@@ -74,16 +76,16 @@ def _by_asset(rows: QuerySet[Contact]) -> Component:
 
 def _ledger(request: HttpRequest, rows: QuerySet[Contact], chips: list[Chip]) -> Component:
     page: Slice[Contact] = Slice(request, rows, ("due_on", "cost"), "-due_on")
-    titles = people.titles(contact.customer_id for contact in page.rows)
+    titles, assets = people.titles(contact.customer_id for contact in page.rows), asset_titles()
     table_rows = [
         Row(
             [
                 titles.get(contact.customer_id, ""),
-                contact.asset,
+                assets.get(contact.asset, contact.asset),
                 contact.medium,
                 contact.get_state_display(),
                 contact.due_on,
-                contact.handed_over_at,
+                contact.handed_over_at or "not yet",
                 contact.cost,
                 contact.reason,
             ],
@@ -130,10 +132,16 @@ def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
     ]
     nothing = Empty("Answers of the channel.", "Nothing has been handed over yet.")
     frame = render_to_string("dashboards/preview_frame.html", {"contact": found})
-    facts = [Row([use.get("name"), use.get("value"), use.get("why")]) for use in found.used_facts]
+    facts = [Row([use.get("name"), use.get("value"), use.get("sentence")]) for use in found.used_facts]
     fact_columns = [Column("name", "Fact"), Column("value", "Said"), Column("why", "Why")]
+    forms = render_to_string("dashboards/contact_forms.html", {"contact": found}, request=request)
+    may_work = allows(request.user, Right.WORK_CONTACTS) and found.state in (
+        Contact.State.PLANNED,
+        Contact.State.UNKNOWN,
+    )
     sections = [
         Section(figures, lead=found.reason, layout="figures"),
+        *([Section([forms], "What to do")] if may_work else []),
         Section([frame], f"What {title} reads"),
         Section(
             [Table("Facts used", fact_columns, facts, empty=Empty("Facts used.", "None yet."))],
@@ -144,7 +152,11 @@ def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
     trail = [("Outbox", reverse("contacts")), (title, reverse("customer", args=[found.customer_id]))]
     return answer(
         request,
-        Page(f"{found.asset} to {title} by {found.medium}: what became of it?", sections, trail=trail),
+        Page(
+            f"What became of “{asset_titles().get(found.asset, found.asset)}” to {title} by {found.medium}?",
+            sections,
+            trail=trail,
+        ),
     )
 
 

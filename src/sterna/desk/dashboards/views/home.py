@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from sterna.desk.dashboards.context import asked_day
 from sterna.desk.dashboards.moves_picture import moves_picture
@@ -29,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return answer(
         request,
         Page(
-            f"Who moved in the period up to {run.until}?",
+            f"Who moved in the {run.brief['scheme']['window_months']} months up to {run.until}?",
             [
                 Section(list(_figures(run)), layout="figures"),
                 *_verdict(run),
@@ -121,11 +122,12 @@ def _goals(run: Run) -> Component:
     )
 
 
-def _attention() -> Component:
+def _attention() -> Component | SafeString:
     rows = [
         Row([Late(item.what, item.due) if item.due else item.what, item.count, item.why], item.url)
         for item in attention.items()
     ]
     columns = [Column("what", "What"), Column("count", "How many", "number"), Column("why", "What to do")]
-    nothing = Empty("Calls due, sends in doubt, failed imports and runs.", "Nothing is waiting: all is done.")
-    return Table("What needs attention", columns, rows, empty=nothing)
+    if not rows:
+        return render_to_string("dashboards/all_done.html")
+    return Table("What needs attention", columns, rows)

@@ -181,7 +181,7 @@ def moves(request: HttpRequest) -> HttpResponse:
     question = "Who moved?"
     if run is None:
         return no_run(question, "Moves between tiers.", request)
-    lead = f"Every row sums to its headcount at the opening, {run.until:%Y-%m-%d} closes the period. Open a flow for names."
+    lead = f"The period closes on {run.until}; every row sums to its headcount at the opening. Open a flow for names."
     return answer(
         request,
         Page(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from sterna.desk.audit.actions import record
 from sterna.desk.config import clock, options
@@ -36,7 +36,6 @@ def publish(run: Run, outcome: flow.Outcome) -> None:
     scratch = folder(run.pk) / "staging"
     stage(outcome.files, scratch, options.text("STERNA_LAKE_MEMORY"))
     shutil.rmtree(scratch, ignore_errors=True)
-    _close_plan(held)
     values.publish(run.pk, {str(model["model"]): model for model in outcome.models})
     segments.publish_moves(run.pk)
     contacts.leave_out(run.pk)
@@ -55,19 +54,6 @@ def publish(run: Run, outcome: flow.Outcome) -> None:
     )
     _retain()
     run.refresh_from_db()
-
-
-def _close_plan(run: Run) -> None:
-    """Contact nobody for a plan that closed before the run's cut; who could move is still shown."""
-    plan, cut = plan_of(run.brief), run.until + timedelta(days=1)
-    if plan is None or cut <= plan.closes_on:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "update staged_decisions set outcome = 'left out', reason_code = 'plan closed', experiment = null, "
-            "arm = null, cost = null, due_on = null, reason = %s || coalesce(reason, '') where outcome <> 'left out'",
-            [f"The plan closed on {plan.closes_on}. While it was open: "],
-        )
 
 
 def _carry_forward(run: Run) -> dict[str, int]:
