@@ -1,12 +1,80 @@
-"""What the how-to pages tell a reader to write is accepted as it stands."""
+"""What the documents tell a reader to write is accepted as it stands: mappings, commands, settings."""
 
 import re
+import shlex
+from typing import Any
 
+import pytest
+import typer
+from typer.exceptions import TyperException
+
+from sterna.cli.main import app
+from sterna.desk.config import options
 from sterna.desk.sources.mapping import parse
-from tests.docs.pages import DOCS
+from tests.docs.pages import DOCS, ROOT, pages
+
+BLOCK = re.compile(r"```\w*\n(.*?)```", re.S)
+SPOKEN = re.compile(r"`(sterna [a-z][^`\n]*)`")
+READERS = [page for page in pages() if page.parent != DOCS / "decisions"]
 
 
-def test_the_mapping_of_the_import_page_is_a_mapping() -> None:
+def commands(text: str) -> tuple[list[str], list[str]]:
+    """The `sterna` commands of a page: those to type, in blocks, and those that a sentence names."""
+    typed = [
+        line for block in BLOCK.findall(text) for line in block.splitlines() if line.startswith("sterna ")
+    ]
+    return typed, SPOKEN.findall(BLOCK.sub("", text))
+
+
+def found_command(words: list[str]) -> tuple[Any, list[str]]:
+    """The command that the first words name, and the words left for it; KeyError for one that is not there."""
+    command: Any = typer.main.get_command(app)
+    while words and hasattr(command, "commands"):
+        command, words = command.commands[words[0]], words[1:]
+    return command, words
+
+
+def refusal(line: str) -> str:
+    """Why the command line would not take a command to type; empty when it does. Nothing is run."""
+    try:
+        command, words = found_command(shlex.split(line)[1:])
+        command.make_context("sterna", words)
+    except (KeyError, TyperException) as error:
+        return f"{line}: {error}"
+    return ""
+
+
+def unknown(line: str) -> str:
+    """What of a command that a sentence names is not there: the command, or an option."""
+    try:
+        command, words = found_command(shlex.split(line)[1:])
+    except KeyError as error:
+        return f"{line}: {error}"
+    known = {"--help", *(name for parameter in command.params for name in parameter.opts)}
+    return "".join(f"{line}: {word}" for word in words if word.startswith("--") and word not in known)
+
+
+@pytest.mark.parametrize("page", READERS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_commands_of_a_page_are_there(page):
+    typed, spoken = commands(page.read_text(encoding="utf-8"))
+    assert [problem for problem in map(refusal, typed) if problem] == []
+    assert [problem for problem in map(unknown, spoken) if problem] == []
+
+
+def test_a_command_that_is_not_there_is_found():
+    assert commands("Say `sterna run` and\n```\nsterna stop\nls\n```\n") == (["sterna stop"], ["sterna run"])
+    assert refusal("sterna run --until 2017-06-30") == unknown("sterna run --again") == ""
+    assert refusal("sterna dance") and refusal("sterna run") and refusal("sterna run --until yesterday")
+    assert unknown("sterna plan dance") and unknown("sterna run --backward")
+
+
+@pytest.mark.parametrize("page", READERS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_settings_of_a_page_are_declared(page):
+    named = set(re.findall(r"`(STERNA_[A-Z_]+)[`=]", page.read_text(encoding="utf-8")))
+    assert named - {option.name for option in options.OPTIONS} == set()
+
+
+def test_the_mapping_of_the_import_page_is_a_mapping():
     text = (DOCS / "how-to/import-your-files.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```yaml\n(.*?)```", text, flags=re.S)
     assert len(blocks) == 1

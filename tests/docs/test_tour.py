@@ -12,7 +12,7 @@ STALE = "stale: run make docs"
 
 
 @pytest.fixture(scope="module")
-def page() -> str:
+def tour_page() -> str:
     return tour.PAGE.read_text(encoding="utf-8")
 
 
@@ -22,9 +22,9 @@ def shop(tmp_path_factory) -> Shop:
 
 
 @pytest.mark.slow
-def test_every_figure_of_the_tour_is_what_two_real_turns_give(page, shop):
+def test_every_figure_of_the_tour_is_what_two_real_turns_give(tour_page, shop):
     fresh = tour.made(shop)
-    found = tour.parts(page)
+    found = tour.parts(tour_page)
     assert [room for room in ROOMS if found[room] != fresh[room]] == [], STALE
 
 
@@ -44,13 +44,13 @@ def test_what_the_prose_of_the_tour_says_of_the_household_holds(shop):
     assert reached
 
 
-def test_the_tour_goes_through_every_room_in_order(page):
-    assert list(tour.parts(page)) == list(ROOMS)
+def test_the_tour_goes_through_every_room_in_order(tour_page):
+    assert list(tour.parts(tour_page)) == list(ROOMS)
 
 
-def test_nothing_outside_the_marked_parts_is_a_figure(page):
+def test_nothing_outside_the_marked_parts_is_a_figure(tour_page):
     # A figure in the prose would not be compared, so it would go stale in silence.
-    assert re.findall(r"[^\n]*\d[^\n]*", tour.prose(page)) == []
+    assert re.findall(r"[^\n]*\d[^\n]*", tour.prose(tour_page)) == []
 
 
 def test_a_changed_figure_is_found():

@@ -1,47 +1,15 @@
-"""A published world for the pages, built once a module by the real actions and only read or rolled back."""
+"""The published world for the pages, built once a module, and people who look at it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from sterna.desk.contacts.actions import send_due
-from sterna.desk.contacts.models import Contact, Task
-from sterna.desk.customers.actions import keep_facts
-from sterna.desk.customers.models import Customer
-from sterna.desk.plans import actions as plans
-from sterna.desk.plans.models import Plan
-from sterna.desk.runs import actions
-from sterna.desk.runs.models import Run
-from sterna.desk.sources.actions import import_file
-from sterna.desk.sources.mapping import read_mapping
-from sterna.desk.sources.models import Import
-from sterna.desk.sources.signals import FactsSaid
-from sterna.desk.users.models import User
-from tests.desk.contacts import ledger
-from tests.desk.runs import shop
+# Django's models can be imported inside the fixtures only: its settings are not ready when this file is read.
 
 NOW = "2017-07-01T12:00:00+00:00"
-ROLES = ("analyst", "staff", "manager", "administrator")
-FORMULA = "=cmd|'/c calc'!A1"
-
-
-@dataclass(frozen=True)
-class World:
-    """What the records hold: the customers by number, both runs, a draft, a call, a doubt and an import."""
-
-    customers: dict[str, Customer]
-    first: Run
-    second: Run
-    draft: Plan
-    task: Task
-    doubt: Contact
-    planned: Contact
-    imported: Import
 
 
 @pytest.fixture(scope="module")
@@ -54,24 +22,25 @@ def present() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.fixture(scope="module")
 def world(
-    django_db_setup: None, django_db_blocker: object, present: pytest.MonkeyPatch, tmp_path_factory: object
-) -> Iterator[World]:
-    """The world, committed; emptied again after the module."""
+    django_db_setup: None,
+    django_db_blocker: Any,
+    present: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Any]:
+    """The world, committed; the tests roll back what they do, and the module empties it at its end."""
+    from tests.desk.dashboards import house
+
     with django_db_blocker.unblock():
-        try:
-            yield build(tmp_path_factory.mktemp("world"))
-        finally:
-            call_command("flush", interactive=False, verbosity=0)
+        made = house.build(tmp_path_factory.mktemp("world"))
+    yield made
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
 
 
 @pytest.fixture
-def empty(db: None, present: pytest.MonkeyPatch) -> None:
-    """An installation in which nothing has happened yet."""
-
-
-@pytest.fixture
-def log_in(db: None) -> Callable[[str], Client]:
+def log_in(db: None) -> Callable[..., Client]:
     """A browser in which somebody of the role is logged in: `log_in("analyst")`."""
+    from sterna.desk.users.models import User
 
     def entered(role: str, csrf: bool = False) -> Client:
         user, _ = User.objects.get_or_create(username=role, defaults={"role": role})
@@ -83,6 +52,6 @@ def log_in(db: None) -> Callable[[str], Client]:
 
 
 @pytest.fixture
-def analyst(log_in: Callable[[str], Client]) -> Client:
+def analyst(log_in: Callable[..., Client]) -> Client:
     """Somebody who may read."""
     return log_in("analyst")

@@ -210,7 +210,7 @@ def _names(request: HttpRequest, found: QuerySet[LeftOut], code: str) -> Compone
 def tasks(request: HttpRequest) -> HttpResponse:
     """Calls to make, the next sentence to say in each."""
     found = list(
-        Task.objects.filter(state=Task.State.OPEN).select_related("contact").order_by("due_on", "pk")[:50]
+        Task.objects.filter(state=Task.State.OPEN).select_related("contact").order_by("due_on", "pk")[:20]
     )
     titles = people.titles(task.contact.customer_id for task in found)
     cards = [
@@ -228,5 +228,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     nothing = Empty(
         "Calls to make, with what to say.", "None is open.", "See the outbox", reverse("contacts")
     )
-    lead = f"{Task.objects.filter(state=Task.State.OPEN).count():,} open, the earliest promise first."
+    lead = (
+        f"{Task.objects.filter(state=Task.State.OPEN).count():,} open; the twenty promised earliest are here."
+    )
     return answer(request, Page("Whom do you call today?", [Section(cards or [nothing])], lead))

@@ -121,7 +121,6 @@ def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:
         rows.append(
             Row(
                 [
-                    goal["id"],
                     Tier(goal["from"], shades.get(goal["from"])),
                     Tier(goal["to"], shades.get(goal["to"])),
                     goal["customers"],
@@ -135,7 +134,6 @@ def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:
             )
         )
     columns = [
-        Column("goal", "Goal"),
         Column("from", "From"),
         Column("to", "To"),
         Column("customers", "Wanted", "number"),

@@ -1,0 +1,116 @@
+"""Every address answers who may read it, and nobody else; what is typed into one breaks no page."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from sterna.desk.contacts.models import Contact
+from sterna.desk.dashboards.urls import urlpatterns
+from sterna.desk.users.models import Role
+
+pytestmark = pytest.mark.django_db
+NAMES = [pattern.name for pattern in urlpatterns]
+
+
+def address(world, name):
+    """The address of the page `name` in the world."""
+    sent = Contact.objects.filter(state="handed over").order_by("pk")[0]
+    arguments = {
+        "customer": [world.customers["000"].pk],
+        "move_names": ["bronze", "silver"],
+        "plan": [world.draft.pk],
+        "contact": [sent.pk],
+        "run": [world.second.pk],
+        "run_stage": [world.second.pk, "value"],
+        "import": [world.imported.pk],
+        "import_rejects": [world.imported.pk],
+    }
+    return reverse(name, args=arguments.get(name))
+
+
+@pytest.mark.parametrize("role", list(Role.values))
+@pytest.mark.parametrize("name", NAMES)
+def test_every_role_reads_every_page(world, log_in, role, name):
+    answer = log_in(role).get(address(world, name))
+    assert answer.status_code == 200
+    shown = answer.getvalue()
+    answer.close()
+    assert b"<h1>" in shown or (name == "import_rejects" and b"is not a number" in shown)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stranger_is_sent_to_log_in_and_back(world, name):
+    where = address(world, name)
+    answer = Client().get(where)
+    assert answer.status_code == 302 and answer.url == f"{reverse('login')}?next={where}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_somebody_who_left_reads_nothing(world, log_in, name):
+    client = log_in("manager")
+    from sterna.desk.users.models import User
+
+    User.objects.update(is_active=False)
+    assert client.get(address(world, name)).status_code == 302
+
+
+HOSTILE = ("garbage", "'; drop table x; --", "<script>alert(1)</script>", "%s", "-", "9" * 40, "\x00")
+SORTED = ("customers", "contacts", "left_out", "audit", "move_names")
+
+
+@pytest.mark.parametrize("text", ["garbage", "<script>alert(1)</script>", "-", "\x00"])
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("customers", "sort"),
+        ("contacts", "sort"),
+        ("customers", "tier"),
+        ("customers", "format"),
+        ("left_out", "reason"),
+        ("contacts", "state"),
+        ("contacts", "goal"),
+        ("search", "q"),
+        ("home", "by"),
+        ("home", "as_of"),
+        ("customer", "as_of"),
+    ],
+)
+def test_what_is_typed_into_an_address_breaks_no_page(world, analyst, name, parameter, text):
+    answer = analyst.get(address(world, name), {parameter: text})
+    assert answer.status_code in (200, 404)
+    assert b"<script>alert(1)" not in answer.content
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("name", SORTED)
+def test_a_cursor_nobody_gave_out_breaks_no_page(world, analyst, name, text):
+    answer = analyst.get(address(world, name), {"after": text})
+    assert answer.status_code in (200, 404)
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if "/" not in text])
+def test_a_move_between_places_that_are_none_breaks_no_page(world, analyst, text):
+    answer = analyst.get(reverse("move_names", args=[text, text]))
+    assert answer.status_code in (200, 404)
+    assert b"<script>alert(1)" not in answer.content
+
+
+def test_what_is_not_there_is_a_404(world, analyst):
+    nobody = "00000000-0000-0000-0000-000000000000"
+    for name in ("customer", "plan", "contact", "run", "import", "import_rejects"):
+        assert analyst.get(reverse(name, args=[nobody])).status_code == 404, name
+    assert analyst.get(reverse("run_stage", args=[world.second.pk, "nothing"])).status_code == 404
+
+
+def test_a_merged_customer_leads_to_the_one_who_remains(world, analyst):
+    gone, stays = world.customers["003"], world.customers["004"]
+    type(gone).objects.filter(pk=gone.pk).update(redirects_to=stays)
+    answer = analyst.get(reverse("customer", args=[gone.pk]))
+    assert (answer.status_code, answer.url) == (302, reverse("customer", args=[stays.pk]))
+
+
+def test_no_name_is_read_as_markup(world, analyst):
+    for name in ("customers", "customer"):
+        where = address(world, name) if name == "customers" else reverse(name, args=[world.customers["001"].pk])
+        content = analyst.get(where).content.decode()
+        assert "<script>alert(1)" not in content and "&lt;script&gt;alert(1)" in content
