@@ -162,9 +162,9 @@ def _decide_and_send() -> None:
     if not Definition.objects.filter(kind="scheme").exists():
         with _step("cutting the tiers on the first half-year"):
             cut_tiers(EXAMPLES / "tiers.yaml", OPENING)
-    plan = plans.load(EXAMPLES / "plan.yaml", None)
-    if plan.state == Plan.State.DRAFT:
-        plans.approve(plan, None, "The demonstration begins")
+    # A plan that was approved stays as it is, even when the example has changed since: its hold-out is drawn.
+    if not Plan.objects.exclude(state=Plan.State.DRAFT).exists():
+        plans.approve(plans.load(EXAMPLES / "plan.yaml", None), None, "The demonstration begins")
     _turn(OPENING)
     _send()
 

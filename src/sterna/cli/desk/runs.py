@@ -40,7 +40,11 @@ def work(once: bool = False) -> str:
     from sterna.desk.customers.actions import act_on_inbox
     from sterna.desk.sources.actions import seal_inbox
 
-    return f"{act_on_inbox()}; {seal_inbox()}; {send_due(limit=1_000_000)}"
+    acted, sealed = act_on_inbox(), seal_inbox()
+    return (
+        f"{acted.events:,} events acted on, {acted.new_customers:,} new customers; {sealed.events:,} events sealed; "
+        f"{send_due(limit=1_000_000)}"
+    )
 
 
 def _work_on() -> None:

@@ -1,5 +1,6 @@
 """Django's settings, derived from the options."""
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 from sterna.desk.config import options, postgres
 
 HOME = options.home()
+# Whatever is written from here on is the operator's alone: mail, letters and the lake are personal data.
+os.umask(0o077)
 
 
 def _database() -> dict[str, Any]:

@@ -19,13 +19,27 @@ def asked_day(request: HttpRequest) -> date | None:
         return None
 
 
+def asked_text(request: HttpRequest, name: str) -> str:
+    """The word of the query `name` without NUL, which PostgreSQL refuses in a text; empty when there is none."""
+    return plain(request.GET.get(name, ""))
+
+
+def plain(text: str) -> str:
+    """`text` as PostgreSQL can compare it."""
+    return text.replace("\x00", "").strip()
+
+
 def everywhere(request: HttpRequest) -> dict[str, Any]:
     """Context of every page."""
     shared: dict[str, Any] = {"now": clock.now(), "pretended_now": options.pretended_now()}
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return shared
-    asked = asked_day(request)
+    # A page draws many templates: the run is looked up once for all of them.
+    if not hasattr(request, "sterna_as_of"):
+        request.sterna_as_of = _as_of(asked_day(request))  # type: ignore[attr-defined]
+    return shared | {"as_of": request.sterna_as_of}  # type: ignore[attr-defined]
+
+
+def _as_of(asked: date | None) -> AsOf | None:
     run = shown_run(asked)
-    if run is not None:
-        shared["as_of"] = AsOf(run.until, run_name(run.pk), reverse("run", args=[run.pk]), asked)
-    return shared
+    return AsOf(run.until, run_name(run.pk), reverse("run", args=[run.pk]), asked) if run else None

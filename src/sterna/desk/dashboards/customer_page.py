@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.customers.models import Customer
 from sterna.desk.dashboards.page import Page, Section
+from sterna.desk.dashboards.parts import NextStep, Standing
 from sterna.desk.dashboards.queries import people, places, timeline
 from sterna.desk.dashboards.queries.made import how
 from sterna.desk.dashboards.queries.titles import asset_titles
@@ -53,7 +54,7 @@ def _valued(customer: Customer, run: Run) -> Iterator[Section]:
         yield Section([Empty("Value, tier and what to do next.", text)])
         return
     yield Section(list(_figures(worth, move, run)), layout="figures")
-    yield Section([_next(customer, run)], "What to do next, and why")
+    yield Section(_next(customer, run), "What to do next, and why")
     yield Section(
         [_bars(worth, run.brief["currency"]), _rooms(customer, run)],
         "Today, to come, could be",
@@ -63,12 +64,11 @@ def _valued(customer: Customer, run: Run) -> Iterator[Section]:
 
 def _figures(worth: Worth, move: Move, run: Run) -> Iterator[Component]:
     currency = run.brief["currency"]
-    stay = people.history(worth.customer).first()
-    yield Number(
-        "Tier", move.to_place, "text",
-        provenance=how(run, "places", "The band that the spend inside the window falls into.", "scheme"),
-        note=f"since {stay.during.lower}" if stay else f"was {move.from_place}",
-    )  # fmt: skip
+    yield Standing(
+        Tier(move.to_place, places.shades(run).get(move.to_place)),
+        people.stay_on(worth.customer_id, run.until),
+        how(run, "places", "The band that the spend inside the window falls into.", "scheme"),
+    )
     yield Number(
         "Spend in the window", worth.spend, "money_exact", currency,
         how(run, "values", "What this customer paid inside the tiers' window, from the lines.", "scheme"),
@@ -79,7 +79,7 @@ def _figures(worth: Worth, move: Move, run: Run) -> Iterator[Component]:
         provenance=how(run, "values", "Days from the last purchase to the day of the run."),
     )  # fmt: skip
     yield Number(
-        "Still a customer", worth.alive, "percent", missing="the model cannot tell: see the value page",
+        "Still a customer", worth.alive, "percent", missing="a model that can tell fits: the value page says why not",
         provenance=how(run, "cell_scores", "Probability of being active, by BG/NBD (Fader, Hardie and Lee, 2005)."),
     )  # fmt: skip
     yield Number(
@@ -115,24 +115,27 @@ def _rooms(customer: Customer, run: Run) -> Component:
     return Table("Room by department", columns, rows, empty=nothing, show_caption=True)
 
 
-def _next(customer: Customer, run: Run) -> Component:
-    rows, titles = [], asset_titles()
+def _next(customer: Customer, run: Run) -> list[Component]:
+    """What the run decided first, the moves it could make after it."""
+    titles, steps = asset_titles(), list[Component]()
     for contact in Contact.objects.filter(run_id=run.pk, customer=customer):
-        rows.append(
-            Row(
-                [titles.get(contact.asset, contact.asset), contact.state, contact.reason],
-                reverse("contact", args=[contact.pk]),
-            )
-        )
+        what = titles.get(contact.asset, contact.asset)
+        state = f"by {contact.medium}, {contact.get_state_display().lower()}, due {contact.due_on}"
+        steps.append(NextStep(what, state, contact.reason, reverse("contact", args=[contact.pk])))
     for left_out in LeftOut.objects.filter(run_id=run.pk, customer=customer):
-        rows.append(Row([titles.get(left_out.asset, "No contact"), left_out.reason_code, left_out.reason]))
-    for candidate in Candidate.objects.filter(run_id=run.pk, customer=customer).order_by("position"):
-        rows.append(
-            Row([f"Candidate for {candidate.goal}", f"number {candidate.position:,}", candidate.reason])
+        what = titles.get(left_out.asset, left_out.asset)
+        steps.append(
+            NextStep(f"Held back: {what}" if what else "No contact", left_out.reason_code, left_out.reason)
         )
-    columns = [Column("what", "What"), Column("state", "State"), Column("why", "Why")]
-    nothing = Empty("The next best thing to do.", "The run shown had no plan for this customer.")
-    return Table("What this run decided", columns, rows, empty=nothing)
+    found = Candidate.objects.filter(run_id=run.pk, customer=customer).order_by("position")
+    rows = [
+        Row([candidate.goal.replace("-", " "), f"{candidate.position:,}", candidate.reason])
+        for candidate in found
+    ]
+    columns = [Column("goal", "Could move"), Column("position", "Candidate number"), Column("why", "Why")]
+    if rows:
+        steps.append(Table("Moves this customer could make", columns, rows))
+    return steps or [Empty("The next best thing to do.", "The run shown had no plan for this customer.")]
 
 
 def _timeline(customer: Customer, run: Run | None, title: str) -> Component:

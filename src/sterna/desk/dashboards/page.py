@@ -1,15 +1,20 @@
 """A page as a value: the question it answers, its one main action, and sections of components."""
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
 from io import StringIO
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
 
-from sterna.desk.web.components import Component, Table, Tier, Unknown, Verdict
+from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.parts import Share
+from sterna.desk.web.components import Component, Late, Picture, Table, Tier, Unknown, Verdict
 
 
 @dataclass(frozen=True)
@@ -43,22 +48,74 @@ class Page:
 
 
 def answer(request: HttpRequest, page: Page) -> HttpResponse:
-    """The page, or with `?format=csv` its first table as a file."""
+    """The page, or with `?format=csv` its first table as a file, with `&table=2` its second."""
     if request.GET.get("format") == "csv":
-        table = next(
-            (item for section in page.sections for item in section.items if isinstance(item, Table)), None
-        )
-        if table is not None:
-            return csv_file(table)
-    return render(
-        request, "dashboards/page.html", {"page": page, "question": page.question, "lead": page.lead}
-    )
+        tables = [table for section in page.sections for item in section.items for table in _tables(item)]
+        wanted = request.GET.get("table", "1")
+        number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 4 else 1
+        if 1 <= number <= len(tables):
+            return csv_file(tables[number - 1])
+    asked = asked_day(request)
+    shown = replace(page, sections=_with_files(request, page.sections))
+    context = {"page": shown, "question": page.question, "lead": page.lead, "asked": asked}
+    answered = render(request, "dashboards/page.html", context)
+    if asked is not None:
+        answered.content = carry_day(answered.content.decode(), asked).encode()
+    return answered
 
 
-def csv_link(request: HttpRequest) -> str:
-    """The address of what the page shows as a CSV file."""
+def _tables(item: object) -> Iterator[Table]:
+    if isinstance(item, Table):
+        yield item
+    elif isinstance(item, Picture) and item.table is not None:
+        yield item.table
+
+
+def _with_files(request: HttpRequest, sections: Sequence[Section]) -> list[Section]:
+    """The sections with a link to a CSV file above every table that has none of its own."""
+    number, made = 0, []
+    for section in sections:
+        items: list[Component | SafeString] = []
+        for item in section.items:
+            number += len(list(_tables(item)))
+            items.append(_with_file(item, csv_link(request, number)))
+        made.append(replace(section, items=items))
+    return made
+
+
+def _with_file(item: Component | SafeString, link: str) -> Component | SafeString:
+    if isinstance(item, Picture) and item.table is not None:
+        return replace(item, table=_filed(item.table, link))
+    return _filed(item, link) if isinstance(item, Table) else item
+
+
+def _filed(table: Table, link: str) -> Table:
+    return replace(table, csv_url=link) if table.rows and table.csv_url is None else table
+
+
+# Links of the desk's own pages, in attributes: files, forms and addresses of other servers stay as they are.
+_LINK = re.compile(r'(?<!data-newest )((?:data-)?href=")(/(?!static/|/)[^"#]*|\?[^"#]*)(?=["#])')
+
+
+def carry_day(html: str, day: date) -> str:
+    """`html` with `as_of` in every link between pages, so that who opens a figure sees the run it came from."""
+
+    def add(found: re.Match[str]) -> str:
+        opening, address = found.groups()
+        if "as_of=" in address:
+            return found[0]
+        return f"{opening}{address}{'&amp;' if '?' in address else '?'}as_of={day}"
+
+    return _LINK.sub(add, html)
+
+
+def csv_link(request: HttpRequest, number: int = 1) -> str:
+    """The address of the page's table of that number as a CSV file: all its rows, from the first."""
     query = request.GET.copy()
+    query.pop("after", None)
     query["format"] = "csv"
+    if number > 1:
+        query["table"] = str(number)
     return f"?{query.urlencode()}"
 
 
@@ -79,7 +136,8 @@ def csv_file(table: Table) -> HttpResponse:
 def _plain(value: object) -> str:
     words = _words(value)
     # A spreadsheet would run a cell that begins like a formula; a leading quote keeps it text.
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@") and not isinstance(value, int | float) else words
+    runs = words.lstrip()[:1] in ("=", "+", "-", "@") or words[:1] in ("\t", "\r", "\n")
+    return f"'{words}" if runs and not isinstance(value, int | float | Decimal) else words
 
 
 def _words(value: object) -> str:
@@ -91,4 +149,8 @@ def _words(value: object) -> str:
         return value.kind
     if isinstance(value, Unknown):
         return "unknown"
+    if isinstance(value, Late):
+        return f"{value.promised}, due {value.due}"
+    if isinstance(value, Share):
+        return f"{value.share:.3f}"
     return str(value)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest
 
@@ -50,10 +51,29 @@ class Slice(Generic[Item]):
 
 
 def _after(rows: QuerySet[Item], column: str, down: bool, cursor: str | None) -> QuerySet[Item]:
-    if not cursor:
+    found = _row(rows, column, cursor)
+    if found is None:
         return rows
-    last: Any = rows.filter(pk=cursor).values_list(column, flat=True).first()
+    key, last = found
     if last is None:
-        return rows.filter(**{f"{column}__isnull": True, "pk__gt": cursor})
+        return rows.filter(**{f"{column}__isnull": True, "pk__gt": key})
     beyond = Q(**{f"{column}__{'lt' if down else 'gt'}": last}) | Q(**{f"{column}__isnull": True})
-    return rows.filter(beyond | Q(**{column: last, "pk__gt": cursor}))
+    return rows.filter(beyond | Q(**{column: last, "pk__gt": key}))
+
+
+def _row(rows: QuerySet[Item], column: str, cursor: str | None) -> tuple[Any, Any] | None:
+    """The cursor's key and value, None for a cursor that names no row: the page then begins at the first.
+
+    The row is looked for past the filter: it may have left it since the page before was shown, and what follows
+    it must be shown all the same.
+    """
+    if not cursor:
+        return None
+    try:
+        key = rows.model._meta.pk.to_python(cursor)
+    except ValidationError:
+        return None
+    found: tuple[Any, Any] | None = (
+        rows.model._default_manager.filter(pk=key).values_list("pk", column).first()
+    )
+    return found

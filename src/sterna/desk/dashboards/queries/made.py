@@ -1,5 +1,8 @@
 """How a published figure was made: its step's SQL out of the run that made it."""
 
+from functools import lru_cache
+from uuid import UUID
+
 from django.urls import reverse
 
 from sterna.desk.dashboards.queries.current import run_name
@@ -9,11 +12,21 @@ from sterna.desk.web.components import Provenance
 
 def sql_of(run: Run, table: str) -> str | None:
     """The SQL that made `table` in `run`; None for a table that no step of this run made."""
-    for stage in Stage.objects.filter(run=run):
-        for step in stage.steps:
-            if step["table"] == table:
-                return str(step["sql"])
-    return None
+    return _steps(run.pk).get(table) if run.published_at else _read(run.pk).get(table)
+
+
+# What a published run did never changes; a page asks for a dozen figures of one run.
+@lru_cache(maxsize=4)
+def _steps(run_id: UUID) -> dict[str, str]:
+    return _read(run_id)
+
+
+def _read(run_id: UUID) -> dict[str, str]:
+    stages = Stage.objects.filter(run=run_id).values_list("steps", flat=True)
+    found: dict[str, str] = {}
+    for step in (step for steps in stages for step in steps):
+        found.setdefault(step["table"], step["sql"])
+    return found
 
 
 def how(

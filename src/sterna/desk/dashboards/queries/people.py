@@ -1,6 +1,7 @@
 """Customers as pages show them: their names, their search, and one customer's whole file."""
 
 from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -62,6 +63,11 @@ def consents(customer: Customer) -> list[Consent]:
     for consent in Consent.objects.filter(customer=customer).order_by("said_on", "recorded_at"):
         newest[consent.medium, consent.purpose] = consent
     return [newest[key] for key in sorted(newest)]
+
+
+def stay_on(customer_id: UUID, day: date) -> Membership | None:
+    """The stay that holds `day`, None when the customer was in no tier then."""
+    return Membership.objects.filter(customer=customer_id, during__contains=day).order_by("-during").first()
 
 
 def history(customer: Customer) -> QuerySet[Membership]:

@@ -12,6 +12,7 @@ from sterna.desk.dashboards.queries.titles import asset_titles
 from sterna.desk.lakehouse.lake_query import lake_query
 from sterna.desk.lakehouse.queries import manifest
 from sterna.desk.runs.models import Run
+from sterna.desk.web.formats import counted
 
 LIMIT = 24
 
@@ -62,7 +63,7 @@ def _purchases(records: list[str], limit: int) -> list[Moment]:
             at.replace(tzinfo=UTC),
             "inbound",
             f"Bought for {amount:,.2f} {currency}",
-            f"{lines} lines",
+            counted(lines, "line"),
             touchpoint or "",
         )
         for _, at, touchpoint, lines, amount, currency in rows
@@ -99,12 +100,13 @@ def _contacts(customer: Customer) -> list[Moment]:
 
 
 def _held_back(customer: Customer) -> list[Moment]:
+    titles = asset_titles()
     runs = dict(Run.objects.filter(published_at__isnull=False).values_list("pk", "until"))
     return [
         Moment(
             datetime.combine(runs[left_out.run_id], time.max, UTC),
             "outbound",
-            f"{left_out.asset or 'No contact'}",
+            titles.get(left_out.asset, left_out.asset or "No contact"),
             held_back=left_out.reason,
         )
         for left_out in LeftOut.objects.filter(customer=customer, run_id__in=runs)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Move
@@ -59,15 +59,18 @@ class PlaceWorth:
 
 def by_place(run: Run, order: Sequence[str]) -> list[PlaceWorth]:
     """The sums of each place that has customers, in `order`."""
-    found = {}
-    for place in order:
-        inside = Move.objects.filter(run_id=run.pk, to_place=place).values("customer_id")
-        sums = Worth.objects.filter(run_id=run.pk, customer__in=inside).aggregate(
-            people=Count("pk"), money=Sum("spend"), to_come=Sum("expected_spend"), room=Sum("headroom")
-        )
-        if sums["people"]:
-            found[place] = PlaceWorth(place, sums["people"], sums["money"], sums["to_come"], sums["room"])
-    return list(found.values())
+    place = Move.objects.filter(run_id=run.pk, customer=OuterRef("customer")).values("to_place")[:1]
+    sums = (
+        Worth.objects.filter(run_id=run.pk)
+        .annotate(place=Subquery(place))
+        .values("place")
+        .annotate(people=Count("pk"), money=Sum("spend"), to_come=Sum("expected_spend"), room=Sum("headroom"))
+    )
+    found = {
+        row["place"]: PlaceWorth(row["place"], row["people"], row["money"], row["to_come"], row["room"])
+        for row in sums
+    }
+    return [found[name] for name in order if name in found]
 
 
 def concentration(run: Run) -> list[tuple[float, float]]:

@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from sterna.desk.contacts.models import Contact, LeftOut, Task
-from sterna.desk.dashboards.context import asked_day
-from sterna.desk.dashboards.page import Page, Section, answer, csv_link
+from sterna.desk.dashboards.context import asked_day, asked_text
+from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
 from sterna.desk.dashboards.queries import people
 from sterna.desk.dashboards.queries.current import shown_run
@@ -28,9 +28,10 @@ def outbox(request: HttpRequest) -> HttpResponse:
     rows = Contact.objects.all()
     chips = []
     for name, column in _FILTERS.items():
-        if request.GET.get(name):
-            rows = rows.filter(**{column: request.GET[name]})
-            chips.append(Chip(name, request.GET[name], reverse("contacts")))
+        wanted = asked_text(request, name)
+        if wanted:
+            rows = rows.filter(**{column: wanted})
+            chips.append(Chip(name, wanted, reverse("contacts")))
     sections = [
         Section(list(_states(rows)), layout="figures"),
         Section([_by_asset(rows)], "What goes out, through what?"),
@@ -105,7 +106,7 @@ def _ledger(request: HttpRequest, rows: QuerySet[Contact], chips: list[Chip]) ->
     ]
     return Table(
         "Contacts", columns, table_rows, page.sort, Filters(f"{rows.count():,} contacts", chips),
-        next_url=page.next_url, previous_url=page.first_url, csv_url=csv_link(request),
+        next_url=page.next_url, previous_url=page.first_url,
         empty=Empty("Contacts.", "None fits.", "All contacts", reverse("contacts")),
     )  # fmt: skip
 
@@ -169,7 +170,7 @@ def left_out(request: HttpRequest) -> HttpResponse:
         nothing = Empty("Reasons by customer.", "No run has been published yet.", "Runs", reverse("runs"))
         return answer(request, Page(question, [Section([nothing])]))
     found = LeftOut.objects.filter(run_id=run.pk)
-    code = request.GET.get("reason", "")
+    code = asked_text(request, "reason")
     counted = found.values("reason_code").annotate(many=Count("pk")).order_by("-many", "reason_code")
     summary = [Row([row["reason_code"], row["many"]], f"?reason={row['reason_code']}") for row in counted]
     columns = [Column("reason", "Reason"), Column("many", "Customers", "number")]
@@ -201,7 +202,7 @@ def _names(request: HttpRequest, found: QuerySet[LeftOut], code: str) -> Compone
     chips = [Chip("because of", code, reverse("left_out"))] if code else []
     return Table(
         "Left out", columns, rows, page.sort, Filters(f"{found.count():,} customers", chips),
-        next_url=page.next_url, previous_url=page.first_url, csv_url=csv_link(request),
+        next_url=page.next_url, previous_url=page.first_url,
         empty=Empty("Customers left out.", "Nobody."),
     )  # fmt: skip
 

@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from sterna.desk.customers.models import Customer
-from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.context import asked_day, asked_text
 from sterna.desk.dashboards.customer_page import customer_page
-from sterna.desk.dashboards.page import Page, Section, answer, csv_link
+from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
 from sterna.desk.dashboards.queries import people, places
 from sterna.desk.dashboards.queries.current import shown_run
@@ -35,7 +35,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         )
         return answer(request, Page("Who are your customers?", [Section([nothing])]))
     choices = [(place.name, f"?tier={place.name}") for place in places.ladder(run)] + [("none", "?tier=none")]
-    chosen = {"choices": choices, "chosen": request.GET.get("tier", "")}
+    chosen = {"choices": choices, "chosen": asked_text(request, "tier")}
     table = _list(request, run)
     lead = "What each gives now, what 26 weeks should bring, and the room that customers alike show."
     return answer(
@@ -49,7 +49,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, run: Run) -> Table:
-    tier = request.GET.get("tier", "")
+    tier = asked_text(request, "tier")
     rows = people.worths(run)
     if tier:
         inside = Move.objects.filter(run_id=run.pk, to_place=tier).values("customer_id")
@@ -74,7 +74,6 @@ def _list(request: HttpRequest, run: Run) -> Table:
         filters=Filters(f"{rows.count():,} customers", chips),
         next_url=page.next_url,
         previous_url=page.first_url,
-        csv_url=csv_link(request),
         empty=Empty("Customers.", "None fits the filter.", "All customers", reverse("customers")),
     )
 
@@ -113,7 +112,7 @@ def customer(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs(Right.READ)
 def search(request: HttpRequest) -> HttpResponse:
     """Customers, tiers and plans whose name begins with what was typed; a single hit opens at once."""
-    text = request.GET.get("q", "").strip()
+    text = asked_text(request, "q")
     try:
         hits = list(people.search(text)) if text else []
     except ValidationError:

@@ -1,6 +1,7 @@
 """Home: what moved, whether it worked, what is owed, what failed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 from sterna.desk.dashboards.context import asked_day
 from sterna.desk.dashboards.moves_picture import moves_picture
 from sterna.desk.dashboards.page import Action, Page, Section, answer
+from sterna.desk.dashboards.parts import Share
 from sterna.desk.dashboards.queries import attention, goals, places
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.dashboards.queries.made import how
@@ -18,6 +20,7 @@ from sterna.desk.experiments.models import Comparison
 from sterna.desk.runs.models import Run
 from sterna.desk.users.access import Right, needs
 from sterna.desk.web.components import Column, Component, Empty, Late, Number, Row, Table, Tier
+from sterna.desk.web.formats import counted
 
 
 @needs(Right.READ)
@@ -27,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if run is None:
         return answer(request, Page("Where will your customers move?", [Section([_nothing_yet()])]))
     by_value = request.GET.get("by") == "value"
+    waiting = attention.items()
     return answer(
         request,
         Page(
@@ -41,8 +45,9 @@ def home(request: HttpRequest) -> HttpResponse:
                     ]
                 ),
                 Section([_goals(run)], "How far are the goals?"),
-                Section([_attention()], "What needs you today?"),
+                Section([_attention(waiting)], "What needs you today?"),
             ],
+            _in_a_sentence(run, waiting),
             action=Action("See who moved", reverse("moves"), "arrows-exchange"),
         ),
     )
@@ -57,25 +62,48 @@ def _nothing_yet() -> Empty:
     )
 
 
-def _figures(run: Run) -> Iterator[Component]:
+def _in_a_sentence(run: Run, waiting: Sequence[attention.Item]) -> str:
+    """The morning in two sentences: which way customers moved on the whole, and what is owed."""
     moved = places.movement(run)
-    everybody = sum(people for people, _ in places.standing(run).values())
-    money = sum(amount for _, amount in places.standing(run).values())
-    yield Number(
-        "Customers", everybody, provenance=how(run, "customers", "Every customer seen by the day of the run.")
+    more = moved.up - moved.down
+    way = (
+        "as many up as down"
+        if more == 0
+        else f"{abs(more):,} more {'up' if more > 0 else 'down'} than {'down' if more > 0 else 'up'}"
     )
+    owed = (
+        counted(sum(item.count for item in waiting), "thing waits", "things wait")
+        if waiting
+        else "Nothing waits"
+    )
+    return f"{counted(moved.up, 'customer')} moved up a tier and {moved.down:,} down: {way}. {owed} for somebody today."
+
+
+def _figures(run: Run) -> Iterator[Component]:
+    moved, standing = places.movement(run), places.standing(run)
+    everybody = sum(people for people, _ in standing.values())
+    money = sum((amount for _, amount in standing.values()), Decimal(0))
+    yield Number(
+        "Customers", everybody,
+        provenance=how(
+            run, "customers", "Every customer seen by the day of the run.", rows_url=reverse("customers")
+        ),
+    )  # fmt: skip
     yield Number(
         "Spend in the period", money, "money", run.brief["currency"],
-        how(run, "values", "What customers paid inside the tiers' window, from the lines.", "scheme"),
+        how(run, "values", "What customers paid inside the tiers' window, from the lines.", "scheme", reverse("customers")),
     )  # fmt: skip
     yield Number(
         "Moved up", moved.up,
-        provenance=how(run, "matrix", "Customers in a higher tier at the close than at the opening.", "scheme"),
+        provenance=how(run, "matrix", "Customers in a higher tier at the close than at the opening.", "scheme", reverse("moves")),
         note=f"{moved.down:,} moved down",
     )  # fmt: skip
     yield Number(
         "Lapsed", moved.lapsed,
-        provenance=how(run, "matrix", "In a tier at the opening, no purchase in the window at the close.", "scheme"),
+        provenance=how(
+            run, "matrix", "In a tier at the opening, no purchase in the window at the close.", "scheme",
+            reverse("move_names", args=["all", "none"]),
+        ),
         note=f"{moved.returned:,} came back",
     )  # fmt: skip
 
@@ -95,11 +123,11 @@ def _goals(run: Run) -> Component:
                 Tier(goal.to_place, shades.get(goal.to_place)),
                 goal.wanted,
                 goal.moved,
-                goal.share,
+                Share(goal.share, f"{goal.goal}: {goal.moved:,} of {goal.wanted:,}"),
                 goal.by,
                 goal.owner,
             ],
-            f"{reverse('move_names', args=[goal.from_place, goal.to_place])}",
+            reverse("move_names", args=[goal.from_place, goal.to_place]),
         )
         for goal in goals.progress(run)
     ]
@@ -108,7 +136,7 @@ def _goals(run: Run) -> Component:
         Column("to", "To"),
         Column("wanted", "Wanted", "number"),
         Column("moved", "Moved", "number"),
-        Column("share", "Of the goal", "percent"),
+        Column("share", "Of the goal", "component"),
         Column("by", "By", "day"),
         Column("owner", "Owner"),
     ]
@@ -122,10 +150,10 @@ def _goals(run: Run) -> Component:
     )
 
 
-def _attention() -> Component | SafeString:
+def _attention(waiting: Sequence[attention.Item]) -> Component | SafeString:
     rows = [
         Row([Late(item.what, item.due) if item.due else item.what, item.count, item.why], item.url)
-        for item in attention.items()
+        for item in waiting
     ]
     columns = [Column("what", "What"), Column("count", "How many", "number"), Column("why", "What to do")]
     if not rows:

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from sterna.desk.audit.models import Entry
 from sterna.desk.config import options
-from sterna.desk.dashboards.page import Action, Page, Section, answer, csv_link
+from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
 from sterna.desk.users.access import Right, needs
 from sterna.desk.users.models import User
@@ -75,6 +75,6 @@ def audit(request: HttpRequest) -> HttpResponse:
     ]
     table = Table(
         "Audit", columns, rows, page.sort, next_url=page.next_url, previous_url=page.first_url,
-        csv_url=csv_link(request), empty=Empty("One line for every write.", "Nothing was written yet."),
+        empty=Empty("One line for every write.", "Nothing was written yet."),
     )  # fmt: skip
     return answer(request, Page("Who did what?", [Section([table])]))

@@ -7,9 +7,9 @@ from django.db.models import Avg, Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.context import asked_day, plain
 from sterna.desk.dashboards.moves_picture import moves_picture
-from sterna.desk.dashboards.page import Page, Section, answer, csv_link
+from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
 from sterna.desk.dashboards.queries import people, places, worth
 from sterna.desk.dashboards.queries.current import shown_run
@@ -17,7 +17,19 @@ from sterna.desk.dashboards.queries.made import how
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Candidate, Definition, Move
 from sterna.desk.users.access import Right, needs
-from sterna.desk.web.components import Chip, Column, Component, Empty, Filters, Number, Row, Table, Tier
+from sterna.desk.web.components import (
+    Chip,
+    Column,
+    Component,
+    Empty,
+    Filters,
+    Number,
+    Picture,
+    Row,
+    Table,
+    Tier,
+)
+from sterna.desk.web.formats import percent
 from sterna.desk.web.pictures.bars import whale_curve
 
 
@@ -34,17 +46,30 @@ def values(request: HttpRequest) -> HttpResponse:
     run = shown_run(asked_day(request))
     if run is None:
         return no_run(question, "Value now, to come and possible.", request)
-    curve = worth.concentration(run)
-    top = next((share for people_share, share in curve if people_share >= 0.2), None)
-    reading = "" if top is None else f"The first fifth of the buyers bring {top:.0%} of the spend."
-    picture = whale_curve(curve, title="Share of spend by customers in order of spend", reading=reading)
     sections = [
         Section(list(_totals(run)), layout="figures"),
-        Section([picture], "How concentrated is it?", reading),
+        Section([_concentration(run)], "How concentrated is it?"),
         Section([_by_tier(run)], "Where is the room?"),
         Section([_models(run)], "How do the models fit?"),
     ]
     return answer(request, Page(question, sections))
+
+
+def _concentration(run: Run) -> Picture:
+    """The whale curve with its reading: how much of the spend the first tenth, fifth and half of the buyers bring."""
+    curve = worth.concentration(run)
+    marks = [
+        (mark, next((share for people, share in curve if people >= mark), 0.0)) for mark in (0.1, 0.2, 0.5)
+    ]
+    tenth, fifth, half = (percent(share) for _, share in marks)
+    reading = f"The first tenth of the buyers bring {tenth} of the spend, the first fifth {fifth}, the first half {half}."
+    title = "Share of the spend by buyers in order of spend"
+    columns = [Column("buyers", "First buyers", "percent"), Column("share", "Share of the spend", "percent")]
+    rows = [Row([people, share]) for people, share in curve[1 :: max(len(curve) // 10, 1)]]
+    return Picture(
+        title, whale_curve(curve, title=title, reading=reading, customers="Share of buyers"), reading,
+        Table("Share of the spend by share of the buyers", columns, rows),
+    )  # fmt: skip
 
 
 def _totals(run: Run) -> Iterator[Component]:
@@ -52,16 +77,22 @@ def _totals(run: Run) -> Iterator[Component]:
     currency = run.brief["currency"]
     yield Number(
         "Spend in the window", sums.spend, "money", currency,
-        how(run, "values", "What customers paid inside the tiers' window.", "scheme"),
+        how(run, "values", "What customers paid inside the tiers' window.", "scheme", reverse("customers")),
     )  # fmt: skip
     yield Number(
         "To come in 26 weeks", sums.expected_spend, "money", currency,
-        how(run, "values", "Expected purchases (BG/NBD) times expected spend (gamma-gamma), summed."),
+        how(
+            run, "values", "Expected purchases (BG/NBD) times expected spend (gamma-gamma), summed.",
+            rows_url=f"{reverse('customers')}?sort=-expected_spend",
+        ),
         note=f"known for {sums.forecast:,} of {sums.customers:,}",
     )  # fmt: skip
     yield Number(
         "Headroom", sums.headroom, "money", currency,
-        how(run, "category_headroom", "What alike customers spend more, department by department, summed."),
+        how(
+            run, "category_headroom", "What alike customers spend more, department by department, summed.",
+            rows_url=f"{reverse('customers')}?sort=-headroom",
+        ),
         note=f"known for {sums.with_room:,} of {sums.customers:,}",
     )  # fmt: skip
 
@@ -154,7 +185,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
         "The bands were cut on an earlier period than the one measured; moves of single customers still lean back to "
         "the middle by chance, so only a hold-out shows what a contact did."
     )
-    table = Table("Tiers", columns, rows, csv_url=csv_link(request))
+    table = Table("Tiers", columns, rows)
     return answer(
         request, Page(question, [Section([table]), Section([_versions(scheme["name"])], "Versions")], lead)
     )
@@ -228,6 +259,7 @@ def move_names(request: HttpRequest, source: str, target: str) -> HttpResponse:
     run = shown_run(asked_day(request))
     if run is None:
         return no_run("Who moved?", "Names behind the moves.", request)
+    source, target = plain(source), plain(target)
     found = places.names(run, None if source == "all" else source, None if target == "all" else target)
     page: Slice[Move] = Slice(request, found, ("to_amount", "from_amount"), "-to_amount")
     titles, shades = people.titles(move.customer_id for move in page.rows), places.shades(run)
@@ -256,7 +288,7 @@ def move_names(request: HttpRequest, source: str, target: str) -> HttpResponse:
     chips = [Chip("from", source), Chip("to", target)]
     table = Table(
         f"From {source} to {target}", columns, rows, page.sort, Filters(f"{total['people']:,} customers", chips),
-        next_url=page.next_url, previous_url=page.first_url, csv_url=csv_link(request),
+        next_url=page.next_url, previous_url=page.first_url,
         empty=Empty("Names.", "Nobody made this move.", "All moves", reverse("moves")),
     )  # fmt: skip
     return answer(

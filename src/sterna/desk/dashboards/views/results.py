@@ -13,8 +13,9 @@ from sterna.desk.dashboards.verdict import kind_of, span_words, verdict_of
 from sterna.desk.experiments.models import CampaignReach, Comparison
 from sterna.desk.runs.models import Run
 from sterna.desk.users.access import Right, needs
-from sterna.desk.web.components import Column, Component, Empty, Number, Row, Table, Verdict
+from sterna.desk.web.components import Column, Component, Empty, Number, Picture, Row, Table, Verdict
 from sterna.desk.web.pictures.intervals import Estimate, intervals
+from sterna.desk.web.pictures.intervals import summary as in_words
 
 _AA = (
     "This is an A/A test: no contact reached a customer before the period that is measured was over, so any "
@@ -72,7 +73,12 @@ def _experiment(run: Run, name: str, found: Sequence[Comparison]) -> list[Sectio
         if item.relative is not None
     ]
     axis = "Difference of treated to held out, with 95 % interval"
-    picture = [intervals(estimates, title=f"Effect of {name}", axis=axis)] if estimates else []
+    title = f"Effect of {name} on spend"
+    picture = (
+        [Picture(title, intervals(estimates, title=title, axis=axis), in_words(estimates))]
+        if estimates
+        else []
+    )
     return [
         Section([verdict_of(primary, currency)], name, primary.reason),
         Section(figures, lead=f"{declared} before.", layout="figures"),
@@ -93,9 +99,7 @@ def _mean(label: str, value: float | None, run: Run) -> Number:
 
 
 def _title(item: Comparison) -> str:
-    return (
-        "Everybody, declared before" if item.is_primary else item.name.removeprefix("goal:").replace("-", " ")
-    )
+    return "Everybody" if item.is_primary else item.name.removeprefix("goal:").replace("-", " ")
 
 
 def _table(found: Sequence[Comparison], currency: str) -> Component:

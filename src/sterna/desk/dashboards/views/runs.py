@@ -3,19 +3,21 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from sterna.desk.dashboards.context import plain
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.queries.current import run_name
 from sterna.desk.runs.models import Run, Stage
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.web.components import Column, Component, Empty, Failed, Number, Progress, Row, Table
 from sterna.desk.web.formats import duration
+from sterna.engine import flow
 
-STAGES = 7
+STAGES = len(flow.STAGES)
 
 
 @needs(Right.READ)
@@ -64,12 +66,14 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
     figures = [
         Number("State", found.get_state_display(), "text", note=_took(found)),
         Number("Stages done", len(stages), note=f"of {STAGES}"),
-        Number("Brief", found.brief_sha256[:12], "text", note="same brief, same outcome"),
-        Number("Outcome", found.outcome_sha256[:12] or None, "text", missing="the end of the run"),
+        Number("Brief", found.brief_sha256[:8], "text", note="same brief, same outcome"),
+        Number("Outcome", found.outcome_sha256[:8] or None, "text", missing="the end of the run"),
     ]
+    if "seen" in request.GET:
+        return _progress_answer(request, found, stages)
     items: list[Component] = []
     if found.state == Run.State.RUNNING:
-        items.append(Progress(stages[-1].name if stages else "events", len(stages), STAGES, noun="stages"))
+        items.append(_progress(stages))
     if found.state == Run.State.FAILED:
         what, _, trace = found.error.partition("\n")
         remedy = "Mend the cause and run the same day again: finished stages are not computed twice."
@@ -84,6 +88,20 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
     ]
     trail = [("Runs", reverse("runs"))]
     return answer(request, Page(f"What did the run as of {found.until} do?", sections, trail=trail))
+
+
+def _progress(stages: list[Stage]) -> Progress:
+    done = len(stages)
+    ahead = flow.STAGES[done].name if done < STAGES else "publishing"
+    return Progress(ahead, done, STAGES, poll_url=f"?seen={done}", noun="stages")
+
+
+def _progress_answer(request: HttpRequest, found: Run, stages: list[Stage]) -> HttpResponse:
+    """The bar again for a page that polls; when a stage or the run has ended, the page is asked for anew."""
+    answered = render(request, "web/components/progress.html", {"item": _progress(stages)})
+    if found.state != Run.State.RUNNING or request.GET.get("seen") != str(len(stages)):
+        answered["HX-Refresh"] = "true"
+    return answered
 
 
 def _stages(found: Run, stages: list[Stage]) -> Component:
@@ -116,7 +134,7 @@ def _brief(found: Run) -> Component:
 @needs(Right.READ)
 def run_stage(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
     """One stage of a run: each step with its purpose, rows, seconds and SQL."""
-    stage = get_object_or_404(Stage.objects.select_related("run"), run=pk, name=name)
+    stage = get_object_or_404(Stage.objects.select_related("run"), run=pk, name=plain(name))
     steps = [
         render_to_string("dashboards/step.html", {"step": step, "number": number})
         for number, step in enumerate(stage.steps, start=1)

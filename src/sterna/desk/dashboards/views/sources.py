@@ -24,11 +24,11 @@ def sources(request: HttpRequest) -> HttpResponseBase:
                 source.title,
                 source.name,
                 source.get_history_display(),
-                source.imports.count(),
+                source.many,
                 "yes" if source.write_key_sha256 else "no",
             ]
         )
-        for source in Source.objects.order_by("title")
+        for source in Source.objects.annotate(many=Count("imports")).order_by("title")
     ]
     columns = [
         Column("title", "Source"),

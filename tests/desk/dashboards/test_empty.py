@@ -1,0 +1,48 @@
+"""An installation in which nothing has happened yet: every page answers and says what will be here."""
+
+import pytest
+from django.urls import reverse
+
+from sterna.desk.web.components import Empty, Table
+
+pytestmark = pytest.mark.django_db
+PAGES = {
+    "home": "No run has been published yet.",
+    "customers": "No run has been published yet.",
+    "values": "No run has been published yet.",
+    "tiers": "No run has been published yet.",
+    "moves": "No run has been published yet.",
+    "plan_list": "None has been loaded",
+    "contacts": "No run has planned one.",
+    "left_out": "No run has been published yet.",
+    "tasks": "None is open.",
+    "results": "No run has been published yet.",
+    "runs": "None has run",
+    "sources": "None so far",
+    "data_quality": "None: every event was taken.",
+    "audit": "Nothing was written yet.",
+    "search": "Nothing begins with",
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_without_content_says_why_and_what_comes(analyst, name):
+    answer = analyst.get(reverse(name))
+    assert answer.status_code == 200
+    shown = [item for section in answer.context["page"].sections for item in section.items]
+    empties = [item for item in shown if isinstance(item, Empty)]
+    empties += [item.empty for item in shown if isinstance(item, Table) and not item.rows and item.empty]
+    assert any(PAGES[name] in empty.why for empty in empties)
+    assert 'class="blank"' in answer.content.decode()
+
+
+def test_settings_show_who_works_here_and_no_secret(analyst, monkeypatch):
+    monkeypatch.setenv("STERNA_SMTP_PASSWORD", "hunter2-hunter2")
+    content = analyst.get(reverse("settings")).content.decode()
+    assert "analyst" in content and "STERNA_SMTP_HOST" in content
+    assert "hunter2" not in content and "set, not shown" in content
+
+
+def test_the_names_of_a_move_without_a_run(analyst):
+    answer = analyst.get(reverse("move_names", args=["bronze", "silver"]))
+    assert answer.status_code == 200 and "No run has been published yet." in answer.content.decode()

@@ -1,0 +1,146 @@
+"""The pages in Chromium over a published world: the ways people go through them, and no fault for anybody's eyes."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import PASSWORD
+
+pytestmark = pytest.mark.browser
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 380, "height": 800}
+Enter = Callable[..., Page]
+
+
+@pytest.fixture
+def enter(world: Any, chromium: Browser, live_server: Any) -> Iterator[Enter]:
+    """Log in as somebody of a role: `enter("manager", viewport=PHONE)`; the page then stands at Home."""
+    contexts = []
+
+    def entered(role: str, **options: Any) -> Page:
+        options = {"viewport": DESK, "reduced_motion": "reduce"} | options
+        contexts.append(chromium.new_context(base_url=live_server.url, **options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
+        page.goto("/login")
+        page.fill("[name=username]", role)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_url("**/")
+        return page
+
+    yield entered
+    for context in contexts:
+        context.close()
+
+
+def addresses(world: Any) -> list[str]:
+    """Every page of the desk in the world."""
+    plain = ["home", "customers", "search", "values", "tiers", "moves", "plan_list", "contacts", "left_out"]
+    plain += ["tasks", "results", "runs", "sources", "data_quality", "settings", "audit"]
+    single = {
+        "customer": [world.customers["030"].pk],
+        "move_names": ["bronze", "silver"],
+        "plan": [world.draft.pk],
+        "contact": [world.planned.pk],
+        "run": [world.second.pk],
+        "run_stage": [world.second.pk, "value"],
+        "import": [world.imported.pk],
+    }
+    faulty = [reverse("plan", args=[world.faulty.pk]), reverse("contact", args=[world.doubt.pk])]
+    return [reverse(name) for name in plain] + [reverse(n, args=a) for n, a in single.items()] + faulty
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds that is serious or critical, with the first place of each."""
+    found = Axe().run(page).response["violations"]
+    grave = [fault for fault in found if fault["impact"] in {"serious", "critical"}]
+    return [f"{page.url} {fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in grave]
+
+
+def test_from_home_to_a_customer_and_from_a_cell_to_its_names(world: Any, enter: Enter) -> None:
+    page = enter("manager")
+    expect(page.locator("h1")).to_contain_text("Who moved")
+    page.keyboard.press("/")
+    expect(page.locator("[data-search]")).to_be_focused()
+    page.keyboard.type("Dora")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{reverse('customer', args=[world.customers['002'].pk])}")
+    expect(page.locator("h1")).to_contain_text("Dora Quint")
+
+    page.goto(reverse("moves"))
+    page.locator("a[href*='/moves/bronze/silver']").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/moves/bronze/silver*")
+    expect(page.locator("tbody tr")).to_have_count(5)
+    page.locator("[data-row-link]").first.click()
+    page.wait_for_url(re.compile("/customers/[0-9a-f-]{36}"))
+    expect(page.locator("h1")).to_contain_text("household")
+
+
+def test_j_k_and_enter_open_a_customer(world: Any, enter: Enter) -> None:
+    page = enter("staff")
+    page.goto(reverse("customers"))
+    links = page.locator("table[data-keys] [data-row-link]")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(links.nth(0)).to_be_focused()
+    where = links.nth(0).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{where}")
+
+
+def test_a_manager_approves_a_plan_and_staff_complete_a_call(world: Any, enter: Enter) -> None:
+    manager, staff = enter("manager"), enter("staff")
+    manager.goto(reverse("plan", args=[world.draft.pk]))
+    manager.get_by_label("Why it may begin").fill("in order")
+    manager.get_by_role("button", name="Approve plan").click()
+    expect(manager.get_by_role("status")).to_contain_text("is approved")
+    expect(manager.get_by_role("button", name="Approve plan")).to_have_count(0)
+
+    staff.goto(reverse("plan", args=[world.faulty.pk]))
+    expect(staff.get_by_role("button", name="Approve plan")).to_have_count(0)
+    staff.goto(reverse("tasks"))
+    calls = staff.locator("article.task")
+    expect(calls).to_have_count(2)
+    calls.first.get_by_label("What the customer said").fill("likes pears")
+    calls.first.get_by_role("button", name="Call done").click()
+    expect(staff.get_by_role("status")).to_contain_text("The call is closed as done")
+    expect(calls).to_have_count(1)
+
+
+def test_the_theme_is_kept(enter: Enter) -> None:
+    page = enter("staff", color_scheme="light")
+    page.locator(".person summary").click()
+    page.get_by_label("Dark").check()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.goto(reverse("customers"))
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_no_page_is_wider_than_a_phone(world: Any, enter: Enter) -> None:
+    page, wide = enter("manager", viewport=PHONE), []
+    for address in addresses(world):
+        page.goto(address)
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            wide.append(f"{address}: {over} px")
+    assert wide == []
+
+
+def test_axe_finds_no_serious_fault_on_any_page_light_or_dark(world: Any, enter: Enter) -> None:
+    page, found = enter("manager", color_scheme="light", bypass_csp=True), []
+    for address in addresses(world):
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            answer = page.goto(address)
+            assert answer is not None and answer.status == 200, address
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", scheme)
+            found += [f"{scheme} {fault}" for fault in faults(page)]
+    assert found == []
