@@ -16,7 +16,7 @@ settings.register_profile("sterna", deadline=None, derandomize=in_ci(), print_bl
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "sterna"))
 
 # Folders whose tests need no records. A run of these alone starts no database.
-WITHOUT_RECORDS = ("engine", "channels", "contracts", "docs")
+WITHOUT_RECORDS = ("engine", "channels", "contracts", "docs", "bench")
 OWN_HOME = pytest.StashKey[Path]()
 
 
@@ -46,6 +46,9 @@ def _needs_records(config: pytest.Config) -> bool:
 
 def _set_up_django() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "sterna.desk.config.settings"
+    # A browser's driver keeps an event loop in the thread for the rest of the process, and Django would then refuse
+    # the database to every test that comes after it in the same worker.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     import django
 
     django.setup()

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,11 +55,23 @@ def home(under: Path | None, tell: Tell, keep: bool = False) -> Iterator[Home]:
     try:
         yield made
     finally:
-        made.sterna("stop")
-        if keep:
-            tell(f"kept: {path}")
-        else:
-            shutil.rmtree(path)
+        with _undisturbed():
+            made.sterna("stop")
+            if keep:
+                tell(f"kept: {path}")
+            else:
+                shutil.rmtree(path)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no signal break off the cleaning: half done, it leaves a database running or gigabytes on the disk."""
+    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
 
 def _environment(path: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import json
 import platform
 import re
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -169,6 +170,25 @@ def test_a_command_that_fails_ends_the_run_with_one_line_and_an_empty_folder(tmp
     assert list(homes.iterdir()) == []
     assert processes_of(homes) == []
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.kill
+def test_an_ended_benchmark_stops_its_database_and_removes_its_home(shop, tmp_path):
+    homes = tmp_path / "homes"
+    options = ("--data", str(shop[0]), "--homes", str(homes), "--results", str(tmp_path / "results"))
+    command = [sys.executable, "-m", "bench", "import", *options]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "sterna import" in line:
+                process.terminate()
+            if "sterna stop" in line:
+                process.terminate()  # somebody impatient: the cleaning goes on to its end
+        process.wait(timeout=300)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(homes.iterdir()) == []
+    assert processes_of(homes) == []
 
 
 def test_an_unknown_benchmark_is_refused():

@@ -11,19 +11,8 @@ from tests.desk.web.conftest import ARGUMENTS, CHROMIUM
 PASSWORD = "a-long-word-9"
 
 
-@pytest.fixture(scope="session")
-def beside_a_loop() -> Iterator[None]:
-    """Let Django work in this thread, in which the browser's driver keeps an event loop until the session ends.
-
-    Without it every later query of the process, even of another file's test, would be refused.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
 @pytest.fixture(scope="module")
-def chromium(beside_a_loop: None, playwright: Playwright) -> Iterator[Browser]:
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Debian's browser."""
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     yield browser
@@ -32,7 +21,6 @@ def chromium(beside_a_loop: None, playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def world(
-    beside_a_loop: None,
     transactional_db: None,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,

@@ -1,6 +1,6 @@
 """Memberships: carried forward by difference, never overlapping, the same day twice corrected in place."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -95,17 +95,49 @@ def test_a_new_version_of_the_tiers_begins_new_stays(scheme):
     assert Membership.objects.order_by("during").last().cause.startswith("Version 2 of the scheme: ")
 
 
-def test_the_database_itself_refuses_two_places_at_once(scheme):
+def _stay(customer, scheme, during: DateRange, named: str = "value") -> Membership:
+    return Membership.objects.create(
+        customer_id=customer,
+        scheme=named,
+        place="silver",
+        rank=2,
+        during=during,
+        definition=scheme,
+        cause="a fault",
+        run_id=uuid4(),
+    )
+
+
+@pytest.mark.parametrize(
+    "during",
+    [
+        DateRange(SECOND, None),
+        DateRange(FIRST, SECOND),
+        DateRange(FIRST - timedelta(days=9), FIRST + timedelta(days=1)),
+    ],
+)
+def test_the_database_itself_refuses_two_places_at_once(scheme, during):
     [ann] = _people(1)
     _place(FIRST, scheme, ann=(ann, "bronze", "1.00"))
-    with pytest.raises(IntegrityError, match="membership_no_overlap"), transaction.atomic():
-        Membership.objects.create(
-            customer_id=ann,
-            scheme="value",
-            place="silver",
-            rank=2,
-            during=DateRange(SECOND, None),
-            definition=scheme,
-            cause="a fault",
-            run_id=uuid4(),
-        )
+    with pytest.raises(IntegrityError, match="has another place of value"), transaction.atomic():
+        _stay(ann, scheme, during)
+
+
+def test_the_database_lets_stays_touch_and_other_schemes_be(scheme):
+    [ann] = _people(1)
+    _place(FIRST, scheme, ann=(ann, "bronze", "1.00"))
+    _stay(ann, scheme, DateRange(FIRST - timedelta(days=9), FIRST))
+    _stay(ann, scheme, DateRange(FIRST, None), "another scheme")
+    assert Membership.objects.filter(customer_id=ann).count() == 3
+
+
+def test_the_indexes_refuse_a_second_open_stay_even_where_the_trigger_cannot_see_the_first(scheme):
+    [ann] = _people(1)
+    _place(FIRST, scheme, ann=(ann, "bronze", "1.00"))
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute("alter table segments_membership disable trigger membership_no_overlap")
+    with pytest.raises(IntegrityError, match="membership_one_open"), transaction.atomic():
+        _stay(ann, scheme, DateRange(SECOND, None))
+    with pytest.raises(IntegrityError, match="membership_one_a_day"), transaction.atomic():
+        _stay(ann, scheme, DateRange(FIRST, SECOND))

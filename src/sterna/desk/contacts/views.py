@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from sterna.desk.contacts import actions, queries
 from sterna.desk.contacts.models import Contact, Task
 from sterna.desk.users.access import Right, needs, person
-from sterna.desk.web.answers import done_or_refused
+from sterna.desk.web.answers import done_or_refused, posted
 from sterna.engine.errors import SternaError
 
 
@@ -41,7 +41,7 @@ def task_done(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     def act() -> str:
         closed = actions.complete_task(
-            task, request.POST.get("state", ""), request.POST.get("note", ""), person(request)
+            task, posted(request, "state"), posted(request, "note"), person(request)
         )
         return f"The call is closed as {closed.get_state_display().lower()}."
 
@@ -55,8 +55,8 @@ def settle(request: HttpRequest, pk: UUID) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=pk)
 
     def act() -> str:
-        arrived = request.POST.get("arrived") == "yes"
-        settled = actions.settle_unknown(contact, arrived, request.POST.get("reason", ""), person(request))
+        arrived = posted(request, "arrived") == "yes"
+        settled = actions.settle_unknown(contact, arrived, posted(request, "reason"), person(request))
         return f"The contact is {settled.get_state_display().lower()} now; it is not sent again."
 
     return done_or_refused(request, reverse("contact", args=[pk]), act)
@@ -69,7 +69,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=pk)
 
     def act() -> str:
-        actions.withdraw(contact, request.POST.get("reason", ""), person(request))
+        actions.withdraw(contact, posted(request, "reason"), person(request))
         return "The contact is withdrawn and will not leave."
 
     return done_or_refused(request, reverse("contact", args=[pk]), act)

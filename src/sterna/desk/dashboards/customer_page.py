@@ -1,6 +1,7 @@
 """One customer's page, put together from the records and the run that is shown."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -65,8 +66,10 @@ def _valued(customer: Customer, run: Run) -> Iterator[Section]:
 def _figures(worth: Worth, move: Move, run: Run) -> Iterator[Component]:
     currency = run.brief["currency"]
     yield Standing(
-        Tier(move.to_place, places.shades(run).get(move.to_place)),
-        people.stay_on(worth.customer_id, run.until),
+        move.to_place,
+        places.shades(run).get(move.to_place),
+        # A run decides the place from the day after its last one on.
+        people.stay_on(worth.customer_id, run.until + timedelta(days=1)),
         how(run, "places", "The band that the spend inside the window falls into.", "scheme"),
     )
     yield Number(

@@ -48,13 +48,10 @@ class Page:
 
 
 def answer(request: HttpRequest, page: Page) -> HttpResponse:
-    """The page, or with `?format=csv` its first table as a file, with `&table=2` its second."""
-    if request.GET.get("format") == "csv":
-        tables = [table for section in page.sections for item in section.items for table in _tables(item)]
-        wanted = request.GET.get("table", "1")
-        number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 4 else 1
-        if 1 <= number <= len(tables):
-            return csv_file(tables[number - 1])
+    """The page, or with `?format=csv` its main table as a file, with `&table=2` its second from the top."""
+    table = _wanted(request, page) if request.GET.get("format") == "csv" else None
+    if table is not None:
+        return csv_file(table)
     asked = asked_day(request)
     shown = replace(page, sections=_with_files(request, page.sections))
     context = {"page": shown, "question": page.question, "lead": page.lead, "asked": asked}
@@ -62,6 +59,15 @@ def answer(request: HttpRequest, page: Page) -> HttpResponse:
     if asked is not None:
         answered.content = carry_day(answered.content.decode(), asked).encode()
     return answered
+
+
+def _wanted(request: HttpRequest, page: Page) -> Table | None:
+    """The table of the number asked for, else the one that can be filtered, else the first."""
+    tables = [table for section in page.sections for item in section.items for table in _tables(item)]
+    wanted = request.GET.get("table", "")
+    if wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted[:4]) <= len(tables):
+        return tables[int(wanted[:4]) - 1]
+    return next((table for table in tables if table.filters), next(iter(tables), None))
 
 
 def _tables(item: object) -> Iterator[Table]:
@@ -109,13 +115,12 @@ def carry_day(html: str, day: date) -> str:
     return _LINK.sub(add, html)
 
 
-def csv_link(request: HttpRequest, number: int = 1) -> str:
+def csv_link(request: HttpRequest, number: int) -> str:
     """The address of the page's table of that number as a CSV file: all its rows, from the first."""
     query = request.GET.copy()
     query.pop("after", None)
     query["format"] = "csv"
-    if number > 1:
-        query["table"] = str(number)
+    query["table"] = str(number)
     return f"?{query.urlencode()}"
 
 

@@ -17,11 +17,10 @@ class Share(Component):
 
 
 @dataclass(frozen=True)
-class Standing(Component):
+class Standing(Tier):
     """A customer's tier with its shade, since when, and why; `stay` is None for one who was in no tier that day."""
 
     template: ClassVar[str] = "dashboards/standing.html"
-    tier: Tier
     stay: Membership | None
     provenance: Provenance
 

@@ -1,4 +1,4 @@
-"""The roadmap of a plan: each asset with the behavior it shall change, and the moves that this shall bring."""
+"""The roadmap of a plan: a lane for each move, its assets with where they are met and the behavior they shall change."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,37 +6,45 @@ from typing import Any
 from sterna.desk.web.components import Picture
 from sterna.desk.web.pictures.roadmap import Step, Touchpoint, roadmap, summary
 
-STAGES = ("Asset and behavior", "Move")
-
 
 def plan_picture(body: Mapping[str, Any]) -> Picture:
     """The picture of a plan's document; an edge carries the share of the audience that is expected to respond."""
-    nodes = [
-        Touchpoint(
-            _key("asset", asset), asset["title"], STAGES[0], asset["behavior"]["metric"], _media(asset)
-        )
-        for asset in body["assets"]
-    ]
-    nodes += [
-        Touchpoint(_key("goal", goal), f"{goal['from']} to {goal['to']}", STAGES[1], goal["response"])
-        for goal in body["goals"]
-    ]
-    steps = list(_steps(body))
+    goals = body["goals"]
+    stages = list(dict.fromkeys(_move(goal) for goal in goals))
+    nodes, steps = list(_nodes(body)), list(_steps(body))
     title = "From asset to move"
-    return Picture(title, roadmap(STAGES, nodes, steps, title=title), summary(nodes, steps))
+    return Picture(title, roadmap(stages, nodes, steps, title=title), summary(nodes, steps))
 
 
-def _key(kind: str, item: Mapping[str, Any]) -> str:
-    return f"{kind}:{item['id']}"
+def _move(goal: Mapping[str, Any]) -> str:
+    stays = goal["from"] == goal["to"]
+    return f"Stay in {goal['to']}" if stays else f"{goal['from'].capitalize()} to {goal['to']}"
 
 
-def _media(asset: Mapping[str, Any]) -> str:
-    return "by " + " or ".join(dict.fromkeys(route["medium"] for route in asset["routes"]))
+def _for(goal: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (asset for asset in body["assets"] if goal["id"] in asset["goals"])
+
+
+def _key(goal: Mapping[str, Any], asset: Mapping[str, Any]) -> str:
+    return f"{goal['id']}/{asset['id']}"
+
+
+def _nodes(body: Mapping[str, Any]) -> Iterator[Touchpoint]:
+    exchanges = {item["asset"]: item["give"] for item in body["exchanges"] if item.get("asset")}
+    for goal in body["goals"]:
+        for asset in _for(goal, body):
+            met = dict.fromkeys(route["medium"] for route in asset["routes"])
+            behavior = f"{', '.join(met)}: {asset['behavior']['metric']}"
+            yield Touchpoint(
+                _key(goal, asset), asset["title"], _move(goal), behavior, exchanges.get(asset["id"])
+            )
+        yield Touchpoint(
+            goal["id"], f"{goal['customers']:,} customers by {goal['by']}", _move(goal), goal["response"]
+        )
 
 
 def _steps(body: Mapping[str, Any]) -> Iterator[Step]:
-    rates = {goal["id"]: goal.get("expected_rate") for goal in body["goals"]}
-    for asset in body["assets"]:
-        for goal in asset["goals"]:
-            rate = rates.get(goal)
-            yield Step(_key("asset", asset), f"goal:{goal}", None if rate is None else float(rate))
+    for goal in body["goals"]:
+        rate = goal.get("expected_rate")
+        for asset in _for(goal, body):
+            yield Step(_key(goal, asset), goal["id"], None if rate is None else float(rate))

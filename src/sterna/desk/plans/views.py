@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from sterna.desk.plans import actions
 from sterna.desk.plans.models import Plan
 from sterna.desk.users.access import Right, needs, person
-from sterna.desk.web.answers import done_or_refused
+from sterna.desk.web.answers import done_or_refused, posted
 
 
 @require_POST
@@ -20,7 +20,7 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     plan = get_object_or_404(Plan, pk=pk)
 
     def act() -> str:
-        approved = actions.approve(plan, person(request), request.POST.get("reason", ""))
+        approved = actions.approve(plan, person(request), posted(request, "reason"))
         return f"{approved.title} is approved; the next run plans its contacts."
 
     return done_or_refused(request, reverse("plan", args=[pk]), act)

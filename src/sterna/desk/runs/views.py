@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from sterna.desk.config.refused import Refused
 from sterna.desk.runs import actions
 from sterna.desk.users.access import Right, needs, person
-from sterna.desk.web.answers import done_or_refused
+from sterna.desk.web.answers import done_or_refused, posted
 
 
 @require_POST
@@ -19,7 +19,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
     def act() -> str:
         try:
-            until = date.fromisoformat(request.POST.get("until", ""))
+            until = date.fromisoformat(posted(request, "until"))
         except ValueError:
             raise Refused("write the last day of the run as 2017-06-30") from None
         actions.request_run(until, person(request))

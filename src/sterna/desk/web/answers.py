@@ -9,6 +9,11 @@ from django.shortcuts import redirect
 from sterna.engine.errors import SternaError
 
 
+def posted(request: HttpRequest, name: str) -> str:
+    """The word of the form's field `name` without NUL, which PostgreSQL refuses in a text."""
+    return request.POST.get(name, "").replace("\x00", "")
+
+
 def done_or_refused(request: HttpRequest, back: str, act: Callable[[], str]) -> HttpResponse:
     """Do `act` and go `back` with its sentence as a note, or with the reason why it was refused."""
     try:

@@ -15,7 +15,7 @@ NAME_CLASS = "name.full"
 
 
 def titles(customer_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """What each customer is called: a known name, else the first identifier with its kind."""
+    """What each customer is called: a known name and the first identifier with its kind, else the end of the id."""
     wanted = list(customer_ids)
     found: dict[UUID, str] = {}
     for record in SourceRecord.objects.filter(customer__in=wanted).order_by(
@@ -27,9 +27,9 @@ def titles(customer_ids: Iterable[UUID]) -> dict[UUID, str]:
     named = Fact.objects.filter(source_record__customer__in=wanted, fact_class=NAME_CLASS).order_by(
         "observed_on", "recorded_at"
     )
-    for customer_id, name in named.values_list("source_record__customer_id", "value"):
-        found[customer_id] = f"{name} ({found[customer_id]})"
-    return found
+    names: dict[UUID, str] = dict(named.values_list("source_record__customer_id", "value"))
+    called = {one: found.get(one, f"customer {str(one)[-8:]}") for one in wanted}
+    return {one: f"{names[one]} ({number})" if one in names else number for one, number in called.items()}
 
 
 def search(text: str, limit: int = 20) -> QuerySet[Customer]:

@@ -1,7 +1,7 @@
 """What happened to a customer over all touchpoints: the lake's events and the send ledger, the newest first."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 from django.urls import reverse
@@ -20,14 +20,14 @@ _PURCHASES = """
 select event_id, min(occurred_at) as bought_at, any_value(touchpoint) as touchpoint, count(*) as lines,
     sum(amount) as amount, any_value(currency) as currency
 from lines
-where source_record in (select unnest($records))
+where source_record in (select unnest($records)) and occurred_on <= $until
 group by event_id
 order by bought_at desc, event_id
 """
 _EVENTS = """
 select occurred_at, kind, touchpoint, direction, subject
 from events
-where source_record in (select unnest($records))
+where source_record in (select unnest($records)) and occurred_on <= $until
 order by occurred_at desc, event_id
 """
 
@@ -48,16 +48,23 @@ class Moment:
 def moments(customer: Customer, run: Run | None, limit: int = LIMIT) -> list[Moment]:
     """The newest `limit` moments of a customer, up to the run's day when a run is shown."""
     records = list(customer.source_records.values_list("key", flat=True))
-    found = _purchases(records, limit) + _events(records, limit) + _contacts(customer) + _held_back(customer)
+    until = run.until if run else date.max
+    happened = _purchases(records, until, limit) + _events(records, until, limit)
+    found = happened + _contacts(customer, until) + _held_back(customer, until)
     return sorted(found, key=lambda moment: moment.at, reverse=True)[:limit]
+
+
+def _next_day(day: date) -> date:
+    """A run as of a day decides for the day after it; the last day there is has none."""
+    return day if day == date.max else day + timedelta(days=1)
 
 
 def _files(table: str) -> dict[str, list[str]]:
     return {table: [path for path, _ in manifest().get(table, [])]}
 
 
-def _purchases(records: list[str], limit: int) -> list[Moment]:
-    rows = lake_query(_PURCHASES, _files("lines"), {"records": records}, limit)
+def _purchases(records: list[str], until: date, limit: int) -> list[Moment]:
+    rows = lake_query(_PURCHASES, _files("lines"), {"records": records, "until": until}, limit)
     return [
         Moment(
             at.replace(tzinfo=UTC),
@@ -70,8 +77,10 @@ def _purchases(records: list[str], limit: int) -> list[Moment]:
     ]
 
 
-def _events(records: list[str], limit: int) -> list[Moment]:
-    rows: list[tuple[Any, ...]] = lake_query(_EVENTS, _files("events"), {"records": records}, limit)
+def _events(records: list[str], until: date, limit: int) -> list[Moment]:
+    rows: list[tuple[Any, ...]] = lake_query(
+        _EVENTS, _files("events"), {"records": records, "until": until}, limit
+    )
     return [
         Moment(
             at.replace(tzinfo=UTC),
@@ -84,7 +93,7 @@ def _events(records: list[str], limit: int) -> list[Moment]:
     ]
 
 
-def _contacts(customer: Customer) -> list[Moment]:
+def _contacts(customer: Customer, until: date) -> list[Moment]:
     titles = asset_titles()
     return [
         Moment(
@@ -95,13 +104,13 @@ def _contacts(customer: Customer) -> list[Moment]:
             contact.medium,
             reverse("contact", args=[contact.pk]),
         )
-        for contact in Contact.objects.filter(customer=customer)
+        for contact in Contact.objects.filter(customer=customer, due_on__lte=_next_day(until))
     ]
 
 
-def _held_back(customer: Customer) -> list[Moment]:
+def _held_back(customer: Customer, until: date) -> list[Moment]:
     titles = asset_titles()
-    runs = dict(Run.objects.filter(published_at__isnull=False).values_list("pk", "until"))
+    runs = dict(Run.objects.filter(published_at__isnull=False, until__lte=until).values_list("pk", "until"))
     return [
         Moment(
             datetime.combine(runs[left_out.run_id], time.max, UTC),

@@ -185,10 +185,15 @@ def left_out(request: HttpRequest) -> HttpResponse:
 
 def _names(request: HttpRequest, found: QuerySet[LeftOut], code: str) -> Component:
     page: Slice[LeftOut] = Slice(request, found, ("reason_code",), "reason_code")
-    titles = people.titles(item.customer_id for item in page.rows)
+    titles, assets = people.titles(item.customer_id for item in page.rows), asset_titles()
     rows = [
         Row(
-            [titles.get(item.customer_id, ""), item.asset, item.reason_code, item.reason],
+            [
+                titles.get(item.customer_id, ""),
+                assets.get(item.asset, item.asset or "none"),
+                item.reason_code,
+                item.reason,
+            ],
             reverse("customer", args=[item.customer_id]),
         )
         for item in page.rows
@@ -213,13 +218,14 @@ def tasks(request: HttpRequest) -> HttpResponse:
     found = list(
         Task.objects.filter(state=Task.State.OPEN).select_related("contact").order_by("due_on", "pk")[:20]
     )
-    titles = people.titles(task.contact.customer_id for task in found)
+    titles, assets = people.titles(task.contact.customer_id for task in found), asset_titles()
     cards = [
         render_to_string(
             "dashboards/task.html",
             {
                 "task": task,
                 "title": titles.get(task.contact.customer_id, ""),
+                "asset": assets.get(task.contact.asset, task.contact.asset),
                 "may_work": allows(request.user, Right.WORK_CONTACTS),
             },
             request=request,

@@ -91,11 +91,17 @@ def _figures(run: Run) -> Iterator[Component]:
     )  # fmt: skip
     yield Number(
         "Spend in the period", money, "money", run.brief["currency"],
-        how(run, "values", "What customers paid inside the tiers' window, from the lines.", "scheme", reverse("customers")),
+        how(
+            run, "values", "What customers paid inside the tiers' window, from the lines.", "scheme",
+            reverse("customers"),
+        ),
     )  # fmt: skip
     yield Number(
         "Moved up", moved.up,
-        provenance=how(run, "matrix", "Customers in a higher tier at the close than at the opening.", "scheme", reverse("moves")),
+        provenance=how(
+            run, "matrix", "Customers in a higher tier at the close than at the opening.", "scheme",
+            reverse("moves"),
+        ),
         note=f"{moved.down:,} moved down",
     )  # fmt: skip
     yield Number(

@@ -62,7 +62,9 @@ def _concentration(run: Run) -> Picture:
         (mark, next((share for people, share in curve if people >= mark), 0.0)) for mark in (0.1, 0.2, 0.5)
     ]
     tenth, fifth, half = (percent(share) for _, share in marks)
-    reading = f"The first tenth of the buyers bring {tenth} of the spend, the first fifth {fifth}, the first half {half}."
+    reading = (
+        f"The first tenth of the buyers bring {tenth} of the spend, a fifth {fifth}, half of them {half}."
+    )
     title = "Share of the spend by buyers in order of spend"
     columns = [Column("buyers", "First buyers", "percent"), Column("share", "Share of the spend", "percent")]
     rows = [Row([people, share]) for people, share in curve[1 :: max(len(curve) // 10, 1)]]
@@ -171,7 +173,14 @@ def tiers(request: HttpRequest) -> HttpResponse:
     ]
     for name in places.OUTSIDE[:1]:
         rows.append(
-            Row([Tier(name, None), None, "no purchase in the window", *standing.get(name, (0, Decimal(0)))])
+            Row(
+                [
+                    Tier(name, None),
+                    Decimal(0),
+                    "no purchase in the window",
+                    *standing.get(name, (0, Decimal(0))),
+                ]
+            )
         )
     columns = [
         Column("tier", "Tier"),
@@ -191,9 +200,15 @@ def tiers(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _cut_on(found: Definition) -> str:
+    """The period that the edges were cut on, as the definition keeps it."""
+    cut = found.body.get("cut") or {}
+    return f"{cut['opens']} to {cut['until']}" if "until" in cut else cut.get("edges", "given by hand")
+
+
 def _versions(name: str) -> Component:
     rows = [
-        Row([found.version, found.created_at, found.sha256[:12], found.body.get("cut_on") or "given by hand"])
+        Row([found.version, found.created_at, found.sha256[:12], _cut_on(found)])
         for found in Definition.objects.filter(kind="scheme", name=name).order_by("-version")
     ]
     columns = [

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from sterna.desk.dashboards.context import asked_day
 from sterna.desk.dashboards.page import Page, Section, answer
+from sterna.desk.dashboards.parts import Share
 from sterna.desk.dashboards.plan_picture import plan_picture
 from sterna.desk.dashboards.queries import goals, places
 from sterna.desk.dashboards.queries.current import shown_run
@@ -125,6 +126,7 @@ def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:
                     Tier(goal["to"], shades.get(goal["to"])),
                     goal["customers"],
                     done.moved if done else None,
+                    Share(done.share, f"{goal['id']}: {done.moved:,} of {done.wanted:,}") if done else None,
                     str(goal["by"]),
                     goal["owner"],
                     goal["audience"],
@@ -138,6 +140,7 @@ def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:
         Column("to", "To"),
         Column("customers", "Wanted", "number"),
         Column("moved", "Moved so far", "number"),
+        Column("share", "Of the goal", "component"),
         Column("by", "By"),
         Column("owner", "Owner"),
         Column("audience", "Audience"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from sterna.desk.dashboards.context import plain
-from sterna.desk.dashboards.page import Page, Section, answer
+from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.queries.current import run_name
 from sterna.desk.runs.models import Run, Stage
 from sterna.desk.users.access import Right, allows, needs
@@ -87,7 +87,11 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
         Section([_brief(found)], "The brief"),
     ]
     trail = [("Runs", reverse("runs"))]
-    return answer(request, Page(f"What did the run as of {found.until} do?", sections, trail=trail))
+    then = Action("Show the pages as of this day", f"{reverse('home')}?as_of={found.until}")
+    action = then if found.published_at else None
+    return answer(
+        request, Page(f"What did the run as of {found.until} do?", sections, action=action, trail=trail)
+    )
 
 
 def _progress(stages: list[Stage]) -> Progress:

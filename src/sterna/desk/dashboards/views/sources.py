@@ -13,6 +13,7 @@ from sterna.desk.lakehouse.models import Segment
 from sterna.desk.sources.models import DeadLetter, Import, InboxEvent, RefusedRow, Source
 from sterna.desk.users.access import Right, needs
 from sterna.desk.web.components import Column, Component, Empty, Failed, Number, Row, Table
+from sterna.desk.web.formats import decimal
 
 
 @needs(Right.READ)
@@ -59,7 +60,7 @@ def _imports() -> Component:
                 item.rows_accepted,
                 item.rows_refused,
                 item.rows_unmatched,
-                item.amount if item.amount is not None else "",
+                "" if item.amount is None else decimal(item.amount, 2),
                 item.started_at,
             ],
             reverse("import", args=[item.pk]),

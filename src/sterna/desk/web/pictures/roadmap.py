@@ -12,7 +12,7 @@ from sterna.desk.web import formats
 from sterna.desk.web.pictures import svg
 
 LANE_ROOM = 120.0
-NODE_WIDTH = 186.0
+NODE_WIDTH = 264.0
 NODE_HEIGHT = 66.0
 COLUMN_GAP = 92.0
 ROW_GAP = 18.0
