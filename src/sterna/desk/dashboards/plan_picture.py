@@ -1,4 +1,4 @@
-"""The roadmap of a plan: a lane for each move, its assets with where they are met and the behavior they shall change."""
+"""The roadmap of a plan: a lane for each move, its assets with their media and the behavior they shall change."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
