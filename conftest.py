@@ -31,9 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if absent and in_ci():
         names = ", ".join(tool.package for tool in absent)
         raise pytest.UsageError(f"CI needs {names}; run tests/setup_machine.py as root first")
-    if not hasattr(config, "workerinput"):
-        config.stash[OWN_HOME] = Path(tempfile.mkdtemp(prefix="sterna-tests-"))
-        os.environ["STERNA_HOME"] = str(config.stash[OWN_HOME])
+    # Each worker has a home of its own: what a run of one sweeps away would else be another's files.
+    config.stash[OWN_HOME] = Path(tempfile.mkdtemp(prefix="sterna-tests-"))
+    os.environ["STERNA_HOME"] = str(config.stash[OWN_HOME])
     if _needs_records(config):
         _set_up_django()
 
@@ -55,7 +55,7 @@ def _set_up_django() -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stops the run's database and removes its home; workers leave that to the process that made it."""
+    """Stops the database of this process and removes its home."""
     home = config.stash.get(OWN_HOME, None)
     if home is None:
         return

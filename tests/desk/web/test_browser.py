@@ -142,7 +142,7 @@ def test_the_chosen_theme_is_kept_and_there_before_the_first_paint(desk: Page) -
     desk.get_by_label("Dark").check()
     expect(desk.locator("html")).to_have_attribute("data-bs-theme", "dark")
     desk.add_init_script("addEventListener('DOMContentLoaded', () => { window.early = null; });")
-    desk.goto("/plan")
+    desk.goto("/plan_list")
     expect(desk.locator("html")).to_have_attribute("data-bs-theme", "dark")
     expect(desk.get_by_label("Dark")).to_be_checked()
     assert not desk.locator("head script[src*=theme]").get_attribute("defer")

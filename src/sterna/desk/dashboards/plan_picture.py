@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sterna.desk.web.components import Picture
-from sterna.desk.web.pictures.roadmap import Step, Touchpoint, roadmap, summary
+from sterna.desk.web.formats import counted
+from sterna.desk.web.pictures.roadmap import Step, Touchpoint, roadmap
 
 
 def plan_picture(body: Mapping[str, Any]) -> Picture:
@@ -13,7 +14,11 @@ def plan_picture(body: Mapping[str, Any]) -> Picture:
     stages = list(dict.fromkeys(_move(goal) for goal in goals))
     nodes, steps = list(_nodes(body)), list(_steps(body))
     title = "From asset to move"
-    return Picture(title, roadmap(stages, nodes, steps, title=title), summary(nodes, steps))
+    reading = (
+        f"{counted(len(body['assets']), 'asset')} for {counted(len(goals), 'move')}; "
+        "the share on an arrow is how much of the audience is expected to respond."
+    )
+    return Picture(title, roadmap(stages, nodes, steps, title=title), reading)
 
 
 def _move(goal: Mapping[str, Any]) -> str:

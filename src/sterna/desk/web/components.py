@@ -296,7 +296,10 @@ VERDICT_WORDS: Mapping[str, tuple[str, str]] = {
         "Targeted, not randomized",
         "Nobody was held out by chance, so no effect can be read from it.",
     ),
-    "aa": ("A/A: nobody was reached in time", "Both arms were left alone: a difference here is chance or a fault."),
+    "aa": (
+        "A/A: nobody was reached in time",
+        "Both arms were left alone: a difference here is chance or a fault.",
+    ),
 }
 
 

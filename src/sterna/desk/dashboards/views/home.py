@@ -64,19 +64,23 @@ def _nothing_yet() -> Empty:
 
 def _in_a_sentence(run: Run, waiting: Sequence[attention.Item]) -> str:
     """The morning in two sentences: which way customers moved on the whole, and what is owed."""
-    moved = places.movement(run)
-    more = moved.up - moved.down
-    way = (
-        "as many up as down"
-        if more == 0
-        else f"{abs(more):,} more {'up' if more > 0 else 'down'} than {'down' if more > 0 else 'up'}"
-    )
+    many = sum(item.count for item in waiting)
     owed = (
-        counted(sum(item.count for item in waiting), "thing waits", "things wait")
-        if waiting
-        else "Nothing waits"
+        f"{counted(many, 'thing waits', 'things wait')} for somebody."
+        if many
+        else "Nothing waits for anybody."
     )
-    return f"{counted(moved.up, 'customer')} moved up a tier and {moved.down:,} down: {way}. {owed} for somebody today."
+    return f"{_way(places.movement(run))} {owed}"
+
+
+def _way(moved: places.Movement) -> str:
+    if not moved.up and not moved.down:
+        return "Nobody moved from one tier to another."
+    both = f"{counted(moved.up, 'customer')} moved up a tier and {moved.down:,} down:"
+    if moved.up == moved.down:
+        return f"{both} as many one way as the other."
+    better, worse = ("up", "down") if moved.up > moved.down else ("down", "up")
+    return f"{both} {abs(moved.up - moved.down):,} more {better} than {worse}."
 
 
 def _figures(run: Run) -> Iterator[Component]:

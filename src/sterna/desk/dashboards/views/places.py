@@ -203,7 +203,9 @@ def tiers(request: HttpRequest) -> HttpResponse:
 def _cut_on(found: Definition) -> str:
     """The period that the edges were cut on, as the definition keeps it."""
     cut = found.body.get("cut") or {}
-    return f"{cut['opens']} to {cut['until']}" if "until" in cut else cut.get("edges", "given by hand")
+    if "until" in cut:
+        return f"{cut['from']} to {cut['until']}, {cut['buyers']} buyers"
+    return cut.get("edges", "given by hand")
 
 
 def _versions(name: str) -> Component:
