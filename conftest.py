@@ -3,10 +3,12 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Playwright
 
 from tests.setup_machine import in_ci, missing_tools
 
@@ -52,6 +54,27 @@ def _set_up_django() -> None:
     import django
 
     django.setup()
+
+
+@pytest.fixture(scope="session")
+def connections_before_a_loop() -> None:
+    """Closes the connections to the records that were opened while no event loop ran."""
+    from django.db import connections
+
+    connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def playwright(connections_before_a_loop: None, playwright: Playwright) -> Iterator[Playwright]:
+    """The browser's driver, with no connection left behind on either side of its event loop.
+
+    Django keeps one set of connections for a thread without a running loop and one for a thread with it. One that
+    stays open on the side that is left cannot be reached any more, and holds the test database when it is dropped.
+    """
+    from django.db import connections
+
+    yield playwright
+    connections.close_all()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,11 +1,13 @@
 """The pages in Chromium over a published world: the ways people go through them, and no fault for anybody's eyes."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
@@ -37,6 +39,18 @@ def enter(world: Any, chromium: Browser, live_server: Any) -> Iterator[Enter]:
     yield entered
     for context in contexts:
         context.close()
+    await_the_servers_threads()
+
+
+def await_the_servers_threads() -> None:
+    """Wait until only this test is connected: another would hold the tables that the next test empties."""
+    others = (
+        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    end = time.monotonic() + 10
+    while connection.cursor().execute(others).fetchone() != (0,):
+        assert time.monotonic() < end, "a connection is still open ten seconds after the pages were closed"
+        time.sleep(0.05)
 
 
 def addresses(world: Any) -> list[str]:
