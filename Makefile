@@ -20,7 +20,7 @@ help: ## Show this list
 demo: venv-runtime ## Set up, load the retail data, turn the loop, serve the desk (ARGS=--no-serve, ARGS=--simulated)
 	@$(BIN)/sterna demo $(ARGS)
 
-stop: venv-runtime ## Stop the embedded PostgreSQL that a killed demo left running
+stop: venv-runtime ## End the demo and the embedded PostgreSQL, also those that were left running
 	@for home in $(wildcard .sterna/*/); do STERNA_HOME=$$home $(BIN)/sterna stop; done
 
 test: venv-dev ## Style, types, contracts and every test

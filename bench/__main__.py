@@ -1,4 +1,4 @@
-"""`python -m bench [import] [turn] [large]`: runs benchmarks by name, prints tables, writes JSON."""
+"""`python -m bench [import] [turn] [large] [send]`: runs benchmarks by name, prints tables, writes JSON."""
 
 import signal
 import sys
@@ -25,6 +25,7 @@ class Name(StrEnum):
     IMPORT = "import"
     TURN = "turn"
     LARGE = "large"
+    SEND = "send"
 
 
 def run(
@@ -40,7 +41,7 @@ def run(
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = RESULTS,
     keep: Annotated[bool, typer.Option(help="Leave the homes, to look into them.")] = False,
 ) -> None:
-    """Time the import and the turn of the loop beside a raw scan of the same columns in the same run."""
+    """Time the import, the turn of the loop and sending, each beside a raw side in the same run."""
     # Ended by a supervisor, it must stop its database and remove its home, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     begun, facts = datetime.now(UTC), machine()

@@ -1,4 +1,4 @@
-"""The benchmarks by name: an import into a fresh home, the turn on the real shop, the turn on a large one."""
+"""The benchmarks by name: an import into a fresh home, the turn on the real shop and on a large one, sending."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +34,7 @@ class Limits:
 
 
 REAL, LARGE = Limits(60, 2), Limits(300, 6)
+SENT, SENT_A_MINUTE = 20_000, 50_000
 
 
 def measure_import(options: Options, tell: Tell) -> Result:
@@ -170,8 +171,24 @@ def _targets(whole: float, runs: Mapping[str, Measured], peak: int, limits: Limi
     )
 
 
+def measure_send(options: Options, tell: Tell) -> Result:
+    """Send e-mail through the ledger into a transport in memory, beside wording the same messages alone."""
+    with home(options.homes, tell, options.keep) as fresh:
+        done = json.loads(fresh.child("bench.send", str(SENT)).output)
+    limit = SENT / SENT_A_MINUTE * 60
+    return Result(
+        "send",
+        done["sent"],
+        {"contacts": SENT},
+        (Ratio("sending / wording alone", done["sent"], done["worded"]),),
+        (Target(f"send: {SENT_A_MINUTE:,} a minute", done["sent"], limit, "s"),),
+        (Figure("sending", done["sent"], SENT), Figure("wording alone", done["worded"], SENT)),
+    )
+
+
 BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "import": measure_import,
     "turn": measure_turn,
     "large": measure_large,
+    "send": measure_send,
 }

@@ -187,3 +187,72 @@ def test_lint_names_field_line_and_remedy() -> None:
     ]
     (finding,) = lint_liquid("text", "a\nb {% if x %}")
     assert finding.startswith("text: Liquid, line 2: ")
+
+
+@pytest.mark.parametrize(
+    "day", ["12:00", "Monday", "3 May", "May 2017", "2017", "20170630", "NOW", " today", "5"]
+)
+def test_a_day_that_the_clock_would_complete_is_refused(day: str) -> None:
+    with pytest.raises(ContentError, match=r"line 1: .*not known here; use a whole day such as 2017-06-30"):
+        fill("text", "{{ day | date: '%d.%m.%Y' }}", {"day": day})
+
+
+@pytest.mark.parametrize("seconds", [0, 1498780800, 1.5, True])
+def test_seconds_are_refused_because_each_machine_has_its_own_zone(seconds: float) -> None:
+    with pytest.raises(ContentError, match="not known here"):
+        fill("text", "{{ day | date: '%d.%m.%Y' }}", {"day": seconds})
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [
+        ("2017-06-30", "30.06.2017"),
+        ("2016-02-29", "29.02.2016"),
+        ("2017-06-30T23:59:59+00:00", "30.06.2017"),
+        ("2017-06-30 08:00", "30.06.2017"),
+        ("", ""),
+    ],
+)
+def test_a_whole_day_reads_the_same_in_text_and_markup(day: str, shown: str) -> None:
+    for markup in (False, True):
+        assert fill("text", "{{ day | date: '%d.%m.%Y' }}", {"day": day}, markup=markup) == shown
+
+
+@pytest.mark.parametrize("markup", [False, True])
+@pytest.mark.parametrize("source", ["{{ '%00' | url_decode }}", "a {{ name | base64_decode }}"])
+def test_a_nul_that_a_filter_makes_is_refused(source: str, markup: bool) -> None:
+    with pytest.raises(ContentError, match=r"^text: it makes U\+0000"):
+        fill("text", source, {"name": "YQBi"}, markup=markup)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.integers() | st.none() | st.text(max_size=20), max_size=3))
+def test_law_values_never_become_markup_and_a_fill_repeats_itself(values: dict[str, Any]) -> None:
+    source = "{{ a }}|{{ b | default: 'x' }}|{% if c %}{{ c | upcase | truncate: 9 }}{% endif %}"
+    try:
+        shown = fill("f", source, values, markup=True)
+    except ContentError as refused:
+        assert any("\0" in value for value in values.values() if isinstance(value, str)), refused
+        return
+    assert not set(shown) & set("<>\"'")
+    assert fill("f", source, values, markup=True) == shown
+
+
+@pytest.mark.parametrize(
+    ("uses", "words"),
+    [
+        ([{"name": "a", "class": "x", "max_age_days": "30", "fallback": ""}], "max_age_days"),
+        ([{"name": 7, "class": "x", "fallback": ""}], "name"),
+        ([{"class": "x", "fallback": ""}], "required field `name`"),
+    ],
+)
+def test_R23_a_declaration_that_cannot_be_read_is_refused_by_its_part(uses: list[Any], words: str) -> None:
+    with pytest.raises(ContentError, match=f"^uses: .*{words}"):
+        personal_context({}, uses, AS_OF)
+    assert any(words in finding for finding in lint_uses(uses))
+
+
+def test_R23_a_leap_day_ages_by_days_not_by_calendar() -> None:
+    fact = {"c": ("v", date(2024, 2, 29))}
+    for as_of, limit, reason in ((date(2025, 2, 28), 365, "fact"), (date(2025, 3, 1), 365, "stale")):
+        (used,) = personal_context(fact, [Use("n", "c", limit, "f")], as_of).used
+        assert used.reason == reason

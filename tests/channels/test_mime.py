@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sterna.channels.base import Attachment, Message, Rendered, TransportError
-from sterna.channels.email.mime import build
+from sterna.channels.email.mime import build, phrase
 
 NOON = datetime(2024, 6, 30, 12, 0, tzinfo=UTC)
 PLAIN = Rendered("email", "Hello", "Dear Ann", "<p>Dear Ann</p>", (), "")
@@ -156,7 +156,7 @@ def test_a_line_break_never_becomes_a_header(place: str, line_break: str) -> Non
     }[place]
     with pytest.raises(TransportError) as caught:
         build(harmful, NOON)
-    assert caught.value.permanent
+    assert caught.value.permanent is (place != "sender")
     assert "\n" not in caught.value.detail
 
 
@@ -196,3 +196,37 @@ def test_international_addresses() -> None:
     assert (ascii_local.to, ascii_local.utf8) == ("ann@xn--kln-sna.example", False)
     wide = build(replace(MESSAGE, to="änne@köln.example"), NOON)
     assert (wide.to, wide.utf8) == ("änne@xn--kln-sna.example", True)
+
+
+@pytest.mark.parametrize(
+    "sender", ["", "Shop", "shop@", "Shop <shop@s..example>", "a@x.example, b@x.example"]
+)
+def test_a_wrong_sender_is_the_settings_fault_and_fails_no_message_for_good(sender: str) -> None:
+    with pytest.raises(TransportError, match=r"^the sender ") as caught:
+        build(replace(MESSAGE, sender=sender), NOON)
+    assert (caught.value.permanent, caught.value.outcome_unknown) == (False, False)
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), max_size=400))
+def test_law_any_text_and_html_arrives_as_it_was(text: str) -> None:
+    data = build(replace(MESSAGE, rendered=replace(PLAIN, text=text, html=text + ".")), NOON).data
+    assert_lines(data)
+    assert max(map(len, data.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
+    parsed = email.message_from_bytes(data, policy=email.policy.default)
+    for kind, expected in (("plain", text), ("html", text + ".")):
+        part = parsed.get_body((kind,))
+        assert part is not None
+        arrived = cast(bytes, part.get_payload(decode=True)).decode()
+        assert arrived.replace("\r\n", "\n").rstrip("\n") == expected.rstrip("\n")
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a", "é", "漢", "😀", " ", ",", '"', "(", "\\", "@", "=?"]), min_size=1, max_size=60
+    )
+)
+def test_law_any_display_name_comes_back_and_never_adds_an_address(parts: list[str]) -> None:
+    name = " ".join("".join(parts).split()) or "a"
+    parsed = parse(replace(MESSAGE, to=f"{phrase(name)} <ann@x.example>"))
+    (address,) = parsed["To"].addresses
+    assert address.addr_spec == "ann@x.example"

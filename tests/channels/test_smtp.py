@@ -241,3 +241,50 @@ def test_closing_waits_for_no_one_and_leaves_no_connection(
     assert server.steps[-1] == "QUIT"
     with pytest.raises(TransportError, match="closed"):
         transport.send(MESSAGE)
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "CONTENT"])
+@pytest.mark.parametrize("code", [530, 534, 535, 538])
+def test_a_server_that_wants_a_login_is_no_fault_of_the_message(step: str, code: int) -> None:
+    error = failure({step: f"{code} 5.7.0 authentication required"})
+    assert (error.permanent, error.outcome_unknown) == (False, False)
+
+
+@pytest.mark.parametrize("sender", ["shop", "shop@", "a@x.example\r\nBcc: b@x.example"])
+def test_a_wrong_sender_asks_no_server(sender: str) -> None:
+    with ScriptedServer() as server, pytest.raises(TransportError, match="sender") as caught:
+        send(server, replace(MESSAGE, sender=sender))
+    assert not caught.value.permanent and server.steps == []
+
+
+def test_an_answer_of_several_lines_is_kept_as_one() -> None:
+    with ScriptedServer({"CONTENT": "250-queued\r\n250-as 7\r\n250 thank you"}) as server:
+        assert send(server).detail == "250 queued as 7 thank you"
+
+
+def test_a_refusal_beyond_ascii_is_one_readable_line() -> None:
+    error = failure({"RCPT": "550-Empfänger\r\n550 unbekannt"})
+    assert error.permanent
+    assert error.detail == "the server refused the recipient: 550 Empfänger unbekannt"
+
+
+def test_a_server_that_refuses_and_then_forgets_the_connection_gets_the_next_message_on_a_new_one() -> None:
+    replies: dict[str, Reply] = {"RCPT": lambda time: "550 never" if time == 1 else "250 ok", "RSET": DROP}
+    with ScriptedServer(replies) as server, CHANNEL.transport(server.settings) as transport:
+        with pytest.raises(TransportError):
+            transport.send(MESSAGE)
+        assert transport.send(MESSAGE).state == "handed over"
+    assert server.steps.count("CONNECT") == 2
+    assert len(server.contents) == 1
+
+
+def test_a_server_lost_twice_before_the_content_is_not_tried_for_ever() -> None:
+    with (
+        ScriptedServer({"MAIL": lambda time: "250 ok" if time == 1 else DROP}) as server,
+        CHANNEL.transport(server.settings) as transport,
+    ):
+        transport.send(MESSAGE)
+        with pytest.raises(TransportError) as caught:
+            transport.send(MESSAGE)
+    assert (caught.value.permanent, caught.value.outcome_unknown) == (False, False)
+    assert server.steps.count("MAIL") == 3 and len(server.contents) == 1

@@ -135,12 +135,6 @@ def count_code(folder: str) -> int:
     return python + sum(bool(line) and not line.startswith("--") for line in sql)
 
 
-# What the house asks for is 1.0. It stood at this share when it was first kept; it only ever rises.
-LEAST_SHARE_OF_TESTS = 0.82
-
-
-def test_the_tests_do_not_fall_behind_the_code() -> None:
+def test_the_tests_are_at_least_as_long_as_the_code() -> None:
     code, tests = count_code("src"), count_code("tests")
-    print(f"src {code} lines, tests {tests} lines")
-    share = tests / code
-    assert share >= LEAST_SHARE_OF_TESTS, f"src has {code} lines of code, tests only {tests}: {share:.2f}"
+    assert tests >= code, f"src has {code} lines of code, tests only {tests}"

@@ -11,18 +11,24 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-def demo(home: Path, *arguments: str) -> str:
-    """What the demonstration prints, in one line so that the table's breaks do not matter."""
+def sterna(home: Path, *arguments: str) -> str:
+    """What a command prints on the installation at `home`."""
     done = subprocess.run(
-        [sys.executable, "-m", "sterna.cli.main", "demo", "--no-serve", *arguments],
+        [sys.executable, "-m", "sterna.cli.main", *arguments],
         env=os.environ | {"STERNA_HOME": str(home), "COLUMNS": "200", "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=600,
     )
     assert done.returncode == 0, done.stderr[-2_000:]
+    return done.stdout
+
+
+def demo(home: Path, *arguments: str) -> str:
+    """What the demonstration prints, in one line so that the table's breaks do not matter."""
+    printed = sterna(home, "demo", "--no-serve", *arguments)
     assert not (home / "postgres" / "postmaster.pid").exists(), "the demonstration left its database running"
-    return re.sub(r"[\s│]+", " ", done.stdout)
+    return re.sub(r"[\s│]+", " ", printed)
 
 
 def outcomes(printed: str) -> list[str]:
@@ -43,11 +49,18 @@ def test_the_loop_turns_on_real_data_and_a_second_call_doubles_nothing(tmp_path)
     assert len(list((tmp_path / "home" / "mail").glob("*.eml"))) == letters > 0
 
 
-def test_R14_R89_a_planted_effect_is_recovered_inside_its_interval(tmp_path):
-    printed = demo(tmp_path / "home", "--simulated")
+def test_R14_R89_a_planted_effect_is_recovered_inside_its_interval_also_after_the_home_was_moved(tmp_path):
+    home, moved = tmp_path / "home", tmp_path / "moved"
+    printed = demo(home, "--simulated")
     low, high = map(float, re.search(r"95% interval ([+-][\d.]+) to ([+-][\d.]+)", printed).groups())
     planted = float(re.search(r"Planted effect ([\d.]+) USD", printed)[1])
     assert 0 < low < planted < high
     assert "Result, randomized moved" in printed and "inside the interval" in printed
-    again = demo(tmp_path / "home", "--simulated")
+    home.rename(moved)
+    again = demo(moved, "--simulated")
     assert outcomes(again) == outcomes(printed)
+    try:
+        assert "the same byte for byte" in sterna(moved, "run", "--until", "2017-12-31", "--again")
+    finally:
+        assert sterna(moved, "stop") == "stopped\n"
+    assert not home.exists(), "something still wrote to where the home was"

@@ -25,6 +25,7 @@ ARITHMETIC = frozenset(
     ["abs", "at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round", "times"]
 )
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].+)?")
 
 
 class LimitedEnvironment(Environment):
@@ -39,15 +40,18 @@ def fill(field: str, source: str, context: Mapping[str, Any], *, markup: bool = 
     """`source` filled in for one person; with `markup` every value is escaped for HTML.
 
     Raises ContentError, which names `field` and the line, when the template is wrong, meets a value that
-    its filters cannot take, or passes a limit.
+    its filters cannot take, makes a NUL, or passes a limit.
     """
     try:
-        return str(parse(source, markup).render(**context))
+        filled = str(parse(source, markup).render(**context))
     except LiquidError as error:
         raise ContentError(field, describe(error, source)) from error
     except (ArithmeticError, TypeError, ValueError) as error:
         # A library filter may trip over one customer's odd value; that customer fails, not the batch.
         raise ContentError(field, f"a filter cannot take a value: {error}") from error
+    if "\0" in filled:  # no record can hold it: the message could not be written down, nor its batch go on
+        raise ContentError(field, "it makes U+0000, which is no character; mend what decodes it")
+    return filled
 
 
 @lru_cache(maxsize=512)
@@ -124,9 +128,16 @@ def refuse_length(characters: int) -> None:
 
 
 def refuse_clock(value: Any, *_rest: Any) -> None:
-    """A message rendered twice must read the same, so the day comes from the context."""
-    if value in ("now", "today"):
-        raise FilterArgumentError(f'"{value}" is not known here; use a date of the context', token=None)
+    """A message rendered twice, or elsewhere, must read the same, so every day is whole and from the context.
+
+    The library takes what a text leaves open, such as the year, from the clock, and counts a number of seconds in the
+    machine's own time zone.
+    """
+    incomplete = isinstance(value, str) and value and not WHOLE_DAY.fullmatch(value)
+    if incomplete or isinstance(value, int | float):
+        raise FilterArgumentError(
+            f'"{value}" is not known here; use a whole day such as 2017-06-30', token=None
+        )
 
 
 PRECHECKS: Mapping[str, Callable[..., Any]] = {

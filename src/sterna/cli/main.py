@@ -2,12 +2,12 @@
 
 import os
 import sys
-from datetime import datetime
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
+from typer.exceptions import TyperException
 
 from sterna import __version__
 from sterna.cli.desk.imports import import_command, source_commands
@@ -23,10 +23,19 @@ app.add_typer(source_commands, name="source")
 app.command("import")(import_command)
 app.add_typer(user_app, name="user")
 
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day: write it as 2017-06-30") from None
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Day = Annotated[
-    datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day that counts, such as 2017-06-30.")
+    date, typer.Option(parser=_day, metavar="DATE", help="The last day that counts, such as 2017-06-30.")
 ]
+PlanFile = Annotated[Path, typer.Argument(help="The plan (YAML); it may name texts in files beside it.")]
 
 
 @app.command()
@@ -51,15 +60,17 @@ def demo(
 @app.command()
 def serve() -> None:
     """Serve the desk and run its background worker."""
-    from sterna.cli.desk import server, setup
+    from sterna.cli.desk import served, server, setup
+    from sterna.desk.config import options
 
     setup()
-    server.serve()
+    with served.alone(options.home()):
+        server.serve()
 
 
 @app.command()
 def stop() -> None:
-    """Stop the embedded database of this home."""
+    """End the `sterna serve` of this home, and its embedded database."""
     from sterna.cli.desk import server
 
     print("stopped" if server.stop() else "nothing was running")
@@ -82,17 +93,21 @@ def run(
     """Turn the loop as of a day and publish it; a killed run goes on where it was."""
     from sterna.cli.desk import runs
 
-    print(runs.run(until.date(), again, as_json))
+    print(runs.run(until, again, as_json))
 
 
 @app.command()
 def work(
-    once: Annotated[bool, typer.Option(help="Do what is due now, then end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, then end.")] = False,
+    tied: Annotated[
+        bool,
+        typer.Option("--tied", help="End when the standard input closes, for whoever starts it as a child."),
+    ] = False,
 ) -> None:
     """Do background work: act on events, seal the inbox, send what is due, turn runs asked for."""
     from sterna.cli.desk import runs
 
-    print(runs.work(once))
+    print(runs.work(once, tied))
 
 
 @app.command()
@@ -104,7 +119,7 @@ def send(limit: Annotated[int, typer.Option(min=1, help="At most so many contact
 
 
 @plan_app.command("load")
-def plan_load(path: Path) -> None:
+def plan_load(path: PlanFile) -> None:
     """Load a plan as a draft and print what the check finds."""
     from sterna.cli.desk import plans
 
@@ -113,7 +128,9 @@ def plan_load(path: Path) -> None:
 
 @plan_app.command("approve")
 def plan_approve(
-    name: str, version: int, reason: Annotated[str, typer.Option(help="Why it may begin.")]
+    name: Annotated[str, typer.Argument(help="The plan's name, the word after `plan:` in its file.")],
+    version: Annotated[int, typer.Argument(help="Which of its versions.")],
+    reason: Annotated[str, typer.Option(help="Why it may begin; the audit keeps it.")],
 ) -> None:
     """Approve a draft without errors; its hold-out is declared with it."""
     from sterna.cli.desk import plans
@@ -122,7 +139,7 @@ def plan_approve(
 
 
 @plan_app.command("check")
-def plan_check(path: Path, as_json: Json = False) -> None:
+def plan_check(path: PlanFile, as_json: Json = False) -> None:
     """Check a plan file without an installation; ends with 1 when it has an error."""
     from sterna.cli.files import plans
 
@@ -133,15 +150,22 @@ def plan_check(path: Path, as_json: Json = False) -> None:
 
 
 @tiers_app.command("cut")
-def tiers_cut(path: Path, until: Day) -> None:
+def tiers_cut(
+    path: Annotated[Path, typer.Argument(help="The tiers (YAML), each with its share or where it starts.")],
+    until: Day,
+) -> None:
     """Cut the bands of the tiers on the data up to a day, as a new version."""
     from sterna.cli.desk import plans
 
-    print(plans.cut_tiers(path, until.date()))
+    print(plans.cut_tiers(path, until))
 
 
 @user_app.command("add")
-def user_add(username: str, role: str, name: str = "") -> None:
+def user_add(
+    username: Annotated[str, typer.Argument(help="What they log in with.")],
+    role: Annotated[str, typer.Argument(help="One of analyst, staff, manager and administrator.")],
+    name: Annotated[str, typer.Option(help="How others read it, such as 'Dana Reyes'.")] = "",
+) -> None:
     """Add a person; the password is printed once."""
     from sterna.cli.desk import people
 
@@ -149,14 +173,30 @@ def user_add(username: str, role: str, name: str = "") -> None:
 
 
 def main() -> None:
-    """Run the command line; ends the process with 1 on bad input or a refusal, with one clear line."""
+    """Run the command line; ends the process with 1 on bad input or a refusal, 2 on a command that is none.
+
+    Whatever is wrong is one line on the error stream.
+    """
     # Small dot products in a loop: with two BLAS threads the same fit took six times as long.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        app()
-    except SternaError as error:
-        Console(stderr=True).print(f"sterna: {error}", soft_wrap=True, highlight=False, markup=False)
-        sys.exit(1)
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        _end(_told(error), error.exit_code)
+    except (SternaError, OSError) as error:
+        _end(str(error), 1)
+
+
+def _told(error: TyperException) -> str:
+    """What is wrong with the command, and which help tells more; empty when the help was asked for by no argument."""
+    said, context = error.format_message().removesuffix("."), getattr(error, "ctx", None)
+    return f"{said}; see `{context.command_path} --help`" if said and context else said
+
+
+def _end(said: str, code: int) -> NoReturn:
+    if said:
+        print("sterna:", " ".join(line.strip() for line in said.splitlines()), file=sys.stderr)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

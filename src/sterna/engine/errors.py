@@ -4,6 +4,7 @@ SternaError
 ├── BadInput        what came in is wrong; the message names what and where
 ├── StepFailed      a named SQL step failed; carries the step's name and its SQL
 ├── LakeMissing     a file of the manifest is not where it should be
+├── LakeFailed      a table could not be read from the storage or written to it
 └── Unsupported     this engine cannot do it, and says why
 """
 
@@ -32,6 +33,10 @@ class StepFailed(SternaError):
 
 class LakeMissing(SternaError):
     """A segment that the manifest lists is not on the storage."""
+
+
+class LakeFailed(SternaError):
+    """A table could not be read from the storage or written to it; the message names the table and why."""
 
 
 class Unsupported(SternaError):

@@ -86,8 +86,16 @@ def _parse(name: str, text: str) -> Step:
         raise BadInput(
             f"step {name}: needs a sentence of purpose and `-- makes: TABLE` with a table of tables.py"
         )
-    declared = dict(part.split(maxsplit=1) for part in head.get("params", "").split(",") if part.strip())
-    return Step(name, " ".join(purpose), TABLES[head["makes"]], declared, "\n".join(body).strip().rstrip(";"))
+    sql = "\n".join(body).strip().rstrip(";")
+    return Step(name, " ".join(purpose), TABLES[head["makes"]], _declared(name, head.get("params", "")), sql)
+
+
+def _declared(name: str, text: str) -> dict[str, str]:
+    # A comma inside brackets belongs to the type, as in DECIMAL(18,2).
+    parts = [part.split(maxsplit=1) for part in re.split(r",(?![^(]*\))", text) if part.strip()]
+    if any(len(part) < 2 for part in parts) or len({part[0] for part in parts}) < len(parts):
+        raise BadInput(f"step {name}: `-- params: {text}` is not a list of different names, each with a type")
+    return {parameter: kind.strip() for parameter, kind in parts}
 
 
 def run(lake: Lake, name: str, **values: Value) -> Ran:
@@ -129,6 +137,8 @@ def check(name: str) -> list[str]:
     try:
         step = load(name)
         tree = sqlglot.parse_one(step.sql, read="duckdb")
+        if not isinstance(tree, exp.Query):
+            return [f"{name}: is not one SELECT"]
         unknown = [table for table in _read(tree) if table not in TABLES]
         if unknown:
             return [f"{name}: reads {', '.join(unknown)}, which tables.py does not have"]

@@ -4,6 +4,8 @@ import sys
 
 import django
 
+from tests.desk.killing import dying
+
 
 def main(verb: str, *arguments: str) -> None:
     """Do one of `fill N`, `send PORT POINT COUNT` on the home that STERNA_HOME names."""
@@ -27,31 +29,21 @@ def _send(port: str, point: str, count: str) -> None:
     from sterna.desk.contacts.actions import sending
     from tests.desk.contacts import ledger
 
-    passings = iter(range(int(count) - 1, -1, -1))
-
-    def watched(function, before):
-        def passed(*args, **kwargs):
-            if before and next(passings) == 0:
-                ledger.die()
-            result = function(*args, **kwargs)
-            if not before and next(passings) == 0:
-                ledger.die()
-            return result
-
-        return passed
-
     with connection.cursor() as cursor:
         cursor.execute("update contacts_contact set lease_until = clock_timestamp() - interval '1 day'")
     outlet = ledger.real_outlet(int(port))
     # Small, so that a few contacts make several batches and slices.
     sending.BATCH, sending.SLICE = 20, 5
-    before, _, name = point.partition(" ")
-    if name == "hand over":
-        sending._hand_over = watched(sending._hand_over, before == "before")
-    elif name in ("mark", "settle"):
-        setattr(sending.ledger, name, watched(getattr(sending.ledger, name), before == "before"))
-    elif name == "claim":
-        sending.claim = watched(sending.claim, before == "before")
+    when, _, name = point.partition(" ")
+    holder, attribute = {
+        "claim": (sending, "claim"),
+        "hand over": (sending, "_hand_over"),
+        "turn": (sending.ledger, "turn"),
+        "mark": (sending.ledger, "mark"),
+        "settle": (sending.ledger, "settle"),
+    }.get(name, (None, ""))
+    if holder is not None:
+        setattr(holder, attribute, dying(getattr(holder, attribute), when == "before", int(count)))
     print(sending.send_due(on=outlet))
 
 

@@ -1,6 +1,5 @@
 """A ledger with contacts that are due, and a channel that remembers what it was handed."""
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -141,8 +140,3 @@ def phone() -> dict[str, Outlet]:
 def states() -> dict[str, int]:
     """How many contacts are in each state that has any."""
     return dict(Counter(Contact.objects.values_list("state", flat=True)))
-
-
-def die() -> None:
-    """End this process as a power cut would."""
-    os.kill(os.getpid(), 9)

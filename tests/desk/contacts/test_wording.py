@@ -1,15 +1,21 @@
 """What a customer is told: the same profile in each medium, facts with fallback and age, preview as it leaves."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
+from sterna.channels.base import ContentError
+from sterna.channels.email import sink
 from sterna.desk.config.refused import Refused
-from sterna.desk.contacts import queries
+from sterna.desk.contacts import queries, rendering
 from sterna.desk.contacts.actions import send_due
 from sterna.desk.contacts.models import Contact
-from sterna.desk.customers.models import Fact
+from sterna.desk.customers.models import Address, Fact
+from sterna.desk.plans import actions as plans
 from sterna.desk.plans.models import Plan
+from sterna.desk.values.models import Worth
 from tests.desk.contacts import ledger
 from tests.desk.runs import shop
 
@@ -100,3 +106,131 @@ def test_mail_carries_the_way_to_say_no():
     memory = ledger.Memory()
     send_due(on=ledger.outlet(memory))
     assert memory.messages[0].headers["List-Unsubscribe"].endswith(f"unsubscribe%20{contact.pk}>")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("sender", "to"),
+    [
+        ("us@shop.example", "us@shop.example"),
+        ("Corner Shop <us@shop.example>", "us@shop.example"),
+        ('"Shop, The" <us@shop.example>', "us@shop.example"),
+        ("a+b&c=d@shop.example", "a%2Bb%26c%3Dd@shop.example"),
+    ],
+)
+def test_the_way_to_say_no_is_one_address_however_the_sender_is_written(sender, to):
+    [contact] = ledger.fill(1)
+    memory = ledger.Memory()
+    [(medium, outlet)] = ledger.outlet(memory).items()
+    send_due(on={medium: replace(outlet, sender=sender)})
+    [message] = memory.messages
+    assert message.sender == sender
+    assert message.headers["List-Unsubscribe"] == f"<mailto:{to}?subject=unsubscribe%20{contact.pk}>"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wrong_sender_in_the_settings_loses_no_contact(tmp_path):
+    ledger.fill(5)
+    with sink.serve(tmp_path) as running:
+        [(medium, outlet)] = ledger.real_outlet(running.port).items()
+        assert send_due(on={medium: replace(outlet, sender="the shop")}).states == {"planned": 5}
+        assert "'the shop' is not an e-mail address" in Contact.objects.exclude(attempts=0).first().error
+        Contact.objects.update(not_before=None)
+        assert send_due(on={medium: outlet}).states == {"handed over": 5}
+    assert len(list(tmp_path.glob("*.eml"))) == 5
+
+
+def _tell(record, value, on, **more):
+    given = {"source": "shop", "purpose": "marketing", "recorded_at": shop.AT, "fact_class": "household.size"}
+    Fact.objects.create(source_record=record, value=value, observed_on=on, **(given | more))
+
+
+def test_R23_of_two_words_of_one_day_the_later_recorded_counts_whichever_source(people):
+    record = people["000"].source_records.get()
+    _tell(record, "late", date(2017, 6, 1), source="desk", recorded_at=shop.AT + timedelta(days=2))
+    _tell(record, "soon", date(2017, 6, 1), recorded_at=shop.AT + timedelta(days=1))
+    assert _told(people, "000").rendered.subject == "A basket for late household"
+
+
+def test_R23_of_two_words_of_one_moment_the_last_one_counts(people):
+    record = people["000"].source_records.get()
+    for value in ("first", "last"):
+        _tell(record, value, date(2017, 6, 1), source=value)
+    assert _told(people, "000").rendered.subject == "A basket for last household"
+
+
+def test_R20_what_was_known_of_a_merged_customer_is_told_to_the_one_that_is_left(people):
+    gone, left = people["001"], people["030"]
+    assert _told(people, "030").used_facts[0]["reason"] == "missing"
+    gone.redirects_to = left
+    gone.save()
+    told = _told(people, "030")
+    assert told.used_facts[0]["value"] == "two"
+    letter = queries.preview_for(Plan.objects.get(), "basket", "letter", _reached(left)).rendered
+    assert "Dear customer 001" in letter.text, "the lowest of the numbers"
+
+
+def _reached(customer):
+    given = {"medium": "letter", "source": "shop", "recorded_at": shop.AT}
+    Address.objects.create(customer=customer, address="1 Old Street\nTown", **given)
+    Address.objects.create(customer=customer, address="2 New Street\nTown", **given)
+    return customer
+
+
+def test_a_preview_goes_to_the_newest_address_and_to_none_where_none_is_known(people):
+    letter = queries.preview_for(Plan.objects.get(), "basket", "letter", _reached(people["000"])).rendered
+    assert b"%PDF" in letter.attachments[0].data and letter.subject == "The Friday basket"
+    with pytest.raises(ContentError, match="needs the customer's postal address"):
+        _told(people, "059", "letter")
+
+
+@pytest.mark.parametrize(
+    ("observed", "reason"),
+    [(date(2016, 5, 27), "fact"), (date(2016, 5, 26), "stale"), (date(2017, 7, 1), "fact")],
+    ids=["400 days", "401 days", "today"],
+)
+def test_R23_a_fact_ages_by_the_day_it_was_observed(people, observed, reason):
+    # 2016-05-27 and 2017-07-01 are 365 + 35 = 400 days apart.
+    Fact.objects.update(observed_on=observed)
+    assert _told(people, "000").used_facts[0]["reason"] == reason
+
+
+@pytest.fixture
+def by_top(monkeypatch):
+    """The shop's plan with a message that speaks of what a run has measured."""
+    monkeypatch.setenv("STERNA_NOW", "2017-07-01T16:00:00+00:00")
+    text = shop.PLAN.format(budget="1000.00", version=7).replace("household.size", rendering.TOP)
+    found = shop.customers()
+    shop.tiers()
+    return found["000"], plans.approve(plans.load(text, None), None, "for the test")
+
+
+def _contact(customer, plan, run_id):
+    [contact] = ledger.fill(1, plan=plan, customer=customer, run_id=run_id, due_on=date(2017, 7, 1))
+    return contact
+
+
+def test_R23_what_the_run_measured_is_told_by_its_contacts_and_by_no_other_runs(by_top):
+    customer, plan = by_top
+    Worth.objects.create(run_id=UUID(int=5), customer=customer, top_category="PRODUCE")
+    Worth.objects.create(run_id=UUID(int=6), customer=customer, top_category=None)
+    [used] = queries.preview(_contact(customer, plan, UUID(int=5))).used_facts
+    assert (used["value"], used["reason"], used["observed_on"]) == ("PRODUCE", "fact", "2017-06-30")
+    [unknown] = queries.preview(_contact(customer, plan, UUID(int=6))).used_facts
+    assert (unknown["value"], unknown["reason"]) == ("your", "missing")
+
+
+def test_R23_what_somebody_said_counts_before_what_was_measured(by_top):
+    customer, plan = by_top
+    Worth.objects.create(run_id=UUID(int=5), customer=customer, top_category="PRODUCE")
+    _tell(customer.source_records.get(), "FLOWERS", date(2017, 7, 1), fact_class=rendering.TOP)
+    [used] = queries.preview(_contact(customer, plan, UUID(int=5))).used_facts
+    assert used["value"] == "FLOWERS"
+
+
+def test_R23_a_contact_that_leaves_late_says_what_was_known_when_it_was_decided(people):
+    [contact] = ledger.fill(1, customer=people["000"], due_on=date(2017, 6, 20))
+    _tell(people["000"].source_records.get(), "three", date(2017, 6, 21))
+    assert queries.preview(contact).rendered.subject == "A basket for two household"
+    contact.due_on = date(2017, 6, 21)
+    assert queries.preview(contact).rendered.subject == "A basket for three household"

@@ -1,4 +1,4 @@
-"""A past day on a page: the nearest run is shown, the page says which, and every link goes on with it."""
+"""A past day on a page: the newest run before it is shown, the page says which, and every link goes on with it."""
 
 import re
 from datetime import date
@@ -18,12 +18,13 @@ OWN = re.compile(r'(?<!data-newest )(?:data-)?href="((?:/(?!static/)|\?)[^"]*)"'
     ("asked", "words"),
     [
         (shop.FIRST, "These are the figures as of 2017-06-30."),
-        (date(2017, 7, 9), "No run is as of 2017-07-09: the nearest, as of 2017-06-30, is shown."),
-        (date(1999, 1, 1), "the nearest, as of 2017-06-30, is shown"),
-        (date(2030, 1, 1), "the nearest, as of 2017-12-31, is shown"),
+        (date(2017, 7, 9), "No run is as of 2017-07-09: the newest before it, as of 2017-06-30, is shown."),
+        (date(2017, 12, 30), "the newest before it, as of 2017-06-30, is shown."),
+        (date(1999, 1, 1), "No run is as early as 1999-01-01: the first of all, as of 2017-06-30, is shown."),
+        (date(2030, 1, 1), "the newest before it, as of 2017-12-31, is shown."),
     ],
 )
-def test_the_nearest_run_is_shown_and_named(world, analyst, asked, words):
+def test_the_newest_run_that_knew_no_more_is_shown_and_named(world, analyst, asked, words):
     answer = analyst.get(reverse("home"), {"as_of": asked})
     content = answer.content.decode()
     assert words in content and '<a data-newest href="/">Show the newest</a>' in content

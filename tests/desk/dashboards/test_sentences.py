@@ -10,6 +10,7 @@ from sterna.desk.contacts.models import Contact, Task
 from sterna.desk.customers.models import Customer
 from sterna.desk.dashboards.queries.places import Movement
 from sterna.desk.dashboards.views.home import _way
+from sterna.desk.segments.actions import publish_definition
 from sterna.desk.segments.models import Definition, Move
 from sterna.desk.web.components import Picture
 from tests.desk.runs import shop
@@ -41,9 +42,8 @@ def test_home_says_how_many_things_wait(world, analyst):
 
 def test_tiers_say_on_which_period_they_were_cut(world, analyst):
     assert "as written" in analyst.get(reverse("tiers")).content.decode()
-    found = Definition.objects.get(kind="scheme")
     cut = {"edges": "cut on data", "from": "2016-07-01", "until": "2016-12-31", "buyers": "58"}
-    Definition.objects.filter(pk=found.pk).update(body=found.body | {"cut": cut})
+    publish_definition("scheme", "value", Definition.objects.get(kind="scheme").body | {"cut": cut})
     assert "2016-07-01 to 2016-12-31, 58 buyers" in analyst.get(reverse("tiers")).content.decode()
 
 

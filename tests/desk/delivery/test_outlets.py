@@ -4,6 +4,7 @@ import pytest
 
 from sterna.channels.base import discover
 from sterna.desk.config import options
+from sterna.desk.delivery import queries
 from sterna.desk.delivery.queries import outlets
 from sterna.engine.errors import BadInput
 
@@ -41,3 +42,42 @@ def test_a_password_is_not_shown_and_a_wrong_port_is_named(monkeypatch):
     monkeypatch.setenv("STERNA_SMTP_PORT", "mail")
     with pytest.raises(BadInput, match="STERNA_SMTP_PORT"):
         outlets(_task)
+
+
+def test_a_channel_that_nobody_gave_settings_is_not_on(monkeypatch):
+    guest = discover()["phone"]
+    monkeypatch.setattr(queries, "discover", lambda: {**discover(), "postcard": guest})
+    assert "postcard" not in outlets(_task) and "phone" in outlets(_task)
+
+
+def test_a_channel_whose_folder_is_gone_is_not_on_and_the_others_are(monkeypatch):
+    left = {name: channel for name, channel in discover().items() if name != "letter"}
+    monkeypatch.setattr(queries, "discover", lambda: left)
+    assert set(outlets(_task)) == {"email", "phone"}
+
+
+def test_letters_and_calls_come_from_the_company_and_mail_from_its_address(monkeypatch):
+    monkeypatch.setenv("STERNA_COMPANY", "Corner Shop")
+    senders = {medium: outlet.sender for medium, outlet in outlets(_task).items()}
+    assert senders == {"email": "service@shop.example", "letter": "Corner Shop", "phone": "Corner Shop"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("STERNA_SMTP_STARTTLS", "maybe"), ("STERNA_SMTP_PORT", "0"), ("STERNA_SMTP_PORT", "25.5")],
+)
+def test_a_setting_that_cannot_be_read_is_named_before_anything_leaves(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput, match=f"{name} is '{value}'"):
+        outlets(_task)
+
+
+def test_a_password_without_encryption_to_another_machine_is_refused(monkeypatch):
+    for name, value in (("HOST", "mail.example"), ("USER", "u"), ("PASSWORD", "secret")):
+        monkeypatch.setenv(f"STERNA_SMTP_{name}", value)
+    outlet = outlets(_task)["email"]
+    with pytest.raises(BadInput, match="clear text"):
+        outlet.channel.transport(outlet.settings)
+    monkeypatch.setenv("STERNA_SMTP_STARTTLS", "yes")
+    outlet = outlets(_task)["email"]
+    outlet.channel.transport(outlet.settings).close()

@@ -1,9 +1,10 @@
 """A run in a process of its own that ends itself at a given point: `python -m tests.desk.runs.killing`."""
 
-import os
 import sys
 
 import django
+
+from tests.desk.killing import dying
 
 
 def main(verb: str, *arguments: str) -> None:
@@ -25,30 +26,17 @@ def _run(point: str, count: str) -> None:
     from sterna.desk.runs.actions import publishing, running
     from tests.desk.runs import shop
 
-    left = [int(count)]
-
-    def dying(function, before):
-        def passed(*args, **kwargs):
-            left[0] -= 1
-            if left[0] == 0 and before:
-                os.kill(os.getpid(), 9)
-            result = function(*args, **kwargs)
-            if left[0] == 0:
-                os.kill(os.getpid(), 9)
-            return result
-
-        return passed
-
+    at = int(count)
     if point == "frozen":
-        running.brief = dying(running.brief, before=False)
+        running.brief = dying(running.brief, False, at)
     elif point == "stage saved":
-        running._journal = dying(running._journal, before=True)
+        running._journal = dying(running._journal, True, at)
     elif point == "stage journaled":
-        running._journal = dying(running._journal, before=False)
+        running._journal = dying(running._journal, False, at)
     elif point == "publishing":
-        publishing.segments.record_places = dying(publishing.segments.record_places, before=False)
+        publishing.segments.record_places = dying(publishing.segments.record_places, False, at)
     elif point == "published":
-        running.publish = dying(running.publish, before=False)
+        running.publish = dying(running.publish, False, at)
     print(running.run(shop.FIRST, again=point == "again").sentence)
 
 

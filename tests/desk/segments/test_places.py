@@ -1,20 +1,18 @@
 """Memberships: carried forward by difference, never overlapping, the same day twice corrected in place."""
 
 from datetime import date, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from sterna.desk.config.ids import new_id
-from sterna.desk.customers.models import Customer
-from sterna.desk.segments.actions import record_places
 from sterna.desk.segments.models import Membership
 from tests.desk.runs import shop
+from tests.desk.segments.staging import people, place, stays
 
 pytestmark = pytest.mark.django_db
-FIRST, SECOND, THIRD = date(2017, 7, 1), date(2018, 1, 1), date(2018, 7, 1)
+FIRST, SECOND = date(2017, 7, 1), date(2018, 1, 1)
 
 
 @pytest.fixture
@@ -23,36 +21,12 @@ def scheme():
     return shop.tiers()
 
 
-def _people(number: int) -> list[UUID]:
-    return [Customer.objects.create(created_at=shop.AT).pk for _ in range(number)]
-
-
-def _place(cut: date, scheme, **places: tuple[UUID, str, str | None]) -> tuple[int, int]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "create temporary table staged_places (customer_id text, to_place text, to_rank int, "
-            "to_amount numeric(18,2), row_id text) on commit drop"
-        )
-        cursor.executemany(
-            "insert into staged_places values (%s, %s, 1, %s, %s)",
-            [(str(pk), place, amount, str(new_id())) for pk, place, amount in places.values()],
-        )
-        done = record_places(uuid4(), cut, scheme)
-        cursor.execute("drop table staged_places")
-        return done
-
-
-def _stays(pk: UUID) -> list[tuple[str, date, date | None]]:
-    found = Membership.objects.filter(customer_id=pk).order_by("during")
-    return [(stay.place, stay.during.lower, stay.during.upper) for stay in found]
-
-
 def test_a_move_ends_one_stay_and_begins_the_next_on_one_day(scheme):
-    ann, bo = _people(2)
-    assert _place(FIRST, scheme, ann=(ann, "bronze", "10.00"), bo=(bo, "silver", "300.00")) == (0, 2)
-    assert _place(SECOND, scheme, ann=(ann, "silver", "260.00"), bo=(bo, "silver", "310.00")) == (1, 1)
-    assert _stays(ann) == [("bronze", FIRST, SECOND), ("silver", SECOND, None)]
-    assert _stays(bo) == [("silver", FIRST, None)], "a stay that goes on is not touched"
+    ann, bo = people(2)
+    assert place(FIRST, scheme, {ann: ("bronze", "10.00"), bo: ("silver", "300.00")}) == (0, 2)
+    assert place(SECOND, scheme, {ann: ("silver", "260.00"), bo: ("silver", "310.00")}) == (1, 1)
+    assert stays(ann) == [("bronze", FIRST, SECOND), ("silver", SECOND, None)]
+    assert stays(bo) == [("silver", FIRST, None)], "a stay that goes on is not touched"
     causes = list(
         Membership.objects.filter(customer_id=ann).order_by("during").values_list("cause", flat=True)
     )
@@ -63,35 +37,35 @@ def test_a_move_ends_one_stay_and_begins_the_next_on_one_day(scheme):
 
 
 def test_the_same_day_again_corrects_what_that_day_said_and_nothing_else(scheme):
-    [ann] = _people(1)
-    _place(FIRST, scheme, ann=(ann, "bronze", "10.00"))
-    _place(SECOND, scheme, ann=(ann, "silver", "260.00"))
-    _place(SECOND, scheme, ann=(ann, "bronze", "20.00"))
-    assert _stays(ann) == [("bronze", FIRST, None)]
-    _place(SECOND, scheme, ann=(ann, "silver", "260.00"))
-    _place(SECOND, scheme, ann=(ann, "silver", "260.00"))
-    assert _stays(ann) == [("bronze", FIRST, SECOND), ("silver", SECOND, None)]
+    [ann] = people(1)
+    place(FIRST, scheme, {ann: ("bronze", "10.00")})
+    place(SECOND, scheme, {ann: ("silver", "260.00")})
+    place(SECOND, scheme, {ann: ("bronze", "20.00")})
+    assert stays(ann) == [("bronze", FIRST, None)]
+    place(SECOND, scheme, {ann: ("silver", "260.00")})
+    place(SECOND, scheme, {ann: ("silver", "260.00")})
+    assert stays(ann) == [("bronze", FIRST, SECOND), ("silver", SECOND, None)]
 
 
 def test_nobody_bought_is_a_place_and_an_unknown_amount_is_not_zero(scheme):
-    [ann] = _people(1)
-    _place(FIRST, scheme, ann=(ann, "none", None))
+    [ann] = people(1)
+    place(FIRST, scheme, {ann: ("none", None)})
     stay = Membership.objects.get()
     assert stay.place == "none" and stay.amount is None and "no spend in the 6 months" in stay.cause
 
 
 def test_who_is_no_longer_placed_leaves(scheme):
-    ann, bo = _people(2)
-    _place(FIRST, scheme, ann=(ann, "bronze", "1.00"), bo=(bo, "bronze", "1.00"))
-    _place(SECOND, scheme, ann=(ann, "bronze", "1.00"))
-    assert _stays(bo) == [("bronze", FIRST, SECOND)]
+    ann, bo = people(2)
+    place(FIRST, scheme, {ann: ("bronze", "1.00"), bo: ("bronze", "1.00")})
+    place(SECOND, scheme, {ann: ("bronze", "1.00")})
+    assert stays(bo) == [("bronze", FIRST, SECOND)]
 
 
-def test_a_new_version_of_the_tiers_begins_new_stays(scheme):
-    [ann] = _people(1)
-    _place(FIRST, scheme, ann=(ann, "bronze", "200.00"))
-    _place(SECOND, shop.tiers("300.00"), ann=(ann, "bronze", "200.00"))
-    assert _stays(ann) == [("bronze", FIRST, SECOND), ("bronze", SECOND, None)]
+def test_a_new_version_of_the_tiers_begins_newstays(scheme):
+    [ann] = people(1)
+    place(FIRST, scheme, {ann: ("bronze", "200.00")})
+    place(SECOND, shop.tiers("300.00"), {ann: ("bronze", "200.00")})
+    assert stays(ann) == [("bronze", FIRST, SECOND), ("bronze", SECOND, None)]
     assert Membership.objects.order_by("during").last().cause.startswith("Version 2 of the scheme: ")
 
 
@@ -117,23 +91,23 @@ def _stay(customer, scheme, during: DateRange, named: str = "value") -> Membersh
     ],
 )
 def test_the_database_itself_refuses_two_places_at_once(scheme, during):
-    [ann] = _people(1)
-    _place(FIRST, scheme, ann=(ann, "bronze", "1.00"))
+    [ann] = people(1)
+    place(FIRST, scheme, {ann: ("bronze", "1.00")})
     with pytest.raises(IntegrityError, match="has another place of value"), transaction.atomic():
         _stay(ann, scheme, during)
 
 
 def test_the_database_lets_stays_touch_and_other_schemes_be(scheme):
-    [ann] = _people(1)
-    _place(FIRST, scheme, ann=(ann, "bronze", "1.00"))
+    [ann] = people(1)
+    place(FIRST, scheme, {ann: ("bronze", "1.00")})
     _stay(ann, scheme, DateRange(FIRST - timedelta(days=9), FIRST))
     _stay(ann, scheme, DateRange(FIRST, None), "another scheme")
     assert Membership.objects.filter(customer_id=ann).count() == 3
 
 
 def test_the_indexes_refuse_a_second_open_stay_even_where_the_trigger_cannot_see_the_first(scheme):
-    [ann] = _people(1)
-    _place(FIRST, scheme, ann=(ann, "bronze", "1.00"))
+    [ann] = people(1)
+    place(FIRST, scheme, {ann: ("bronze", "1.00")})
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
         cursor.execute("alter table segments_membership disable trigger membership_no_overlap")

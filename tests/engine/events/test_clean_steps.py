@@ -124,7 +124,7 @@ def test_amounts_of_two_currencies_are_refused(lake: Lake) -> None:
 def test_lines_without_a_currency_are_in_the_one_that_there_is(lake: Lake) -> None:
     lines = [line("e1", "2024-03-01", "1.00", currency="USD"), line("e2", "2024-03-01", "1.00")]
     assert len(_clean(lake, *lines)) == 2
-    assert _counts(lake)["lines read in USD"] == (1, Decimal("1.00"))
+    assert _counts(lake)["lines before the cut in USD"] == (1, Decimal("1.00"))
 
 
 def test_an_empty_lake_is_clean(lake: Lake) -> None:

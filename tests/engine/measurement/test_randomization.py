@@ -52,19 +52,6 @@ def test_relative_effect_of_ten_percent_lies_in_its_interval_in_95_percent():
     assert held / RUNS == pytest.approx(0.95, abs=SLACK)
 
 
-def test_ratio_of_unlike_customers_holds_its_truth_in_95_percent():
-    """Spend an order, where customers with many orders spend alike on each of them."""
-    rng, held = np.random.default_rng(34), 0
-    for _ in range(RUNS):
-        orders = rng.integers(1, 9, 600)
-        each = rng.gamma(4.0, 5.0, 600)
-        treated = split(rng, 600, 300)
-        spend = orders * (each + 2.0 * treated)
-        found = compared(statistics.ratio, spend, orders, treated)
-        held += found.low <= 2.0 <= found.high
-    assert held / RUNS == pytest.approx(0.95, abs=SLACK)
-
-
 def test_R89_effect_called_detectable_is_found_in_4_cases_of_5():
     rng, moved = np.random.default_rng(35), 0
     later, before = shoppers(rng, 1_000)
@@ -103,7 +90,7 @@ def test_R14_play_that_works_is_moved_and_the_null_play_beside_it_is_not():
 
 
 def test_R90_twenty_null_segments_rarely_show_something_once_adjusted():
-    rng, plain, discovery, family = np.random.default_rng(38), 0, 0, 0
+    rng, plain, discovery = np.random.default_rng(38), 0, 0
     for _ in range(400):
         p = []
         for _ in range(20):
@@ -111,10 +98,8 @@ def test_R90_twenty_null_segments_rarely_show_something_once_adjusted():
             p.append(statistics.welch(arm(side[0]), arm(side[1])).p)
         plain += min(p) < 0.05
         discovery += min(statistics.benjamini_hochberg(p)) < 0.05
-        family += min(statistics.holm(p)) < 0.05
     assert plain / 400 == pytest.approx(1 - 0.95**20, abs=0.08)
     assert discovery / 400 < 0.09
-    assert family <= discovery
 
 
 def test_R89_sample_ratio_raises_no_false_alarm_and_finds_what_is_lost():

@@ -126,13 +126,6 @@ def test_R90_unsupported_move_too_small_to_matter_is_not_moved():
     assert "holds nothing as large as the 2 of interest" in found.reason
 
 
-def test_R14_chosen_customers_get_no_figure_at_all():
-    found = verdicts.not_randomized(1_076, 1_393)
-    assert found.word == "targeted, not randomized"
-    assert (found.effect, found.low, found.high, found.p, found.detectable) == (None,) * 5
-    assert "1,076 treated customers were chosen, not drawn by lot" in found.reason
-
-
 def test_detectable_effect_by_hand():
     """Two arms of 1,000 with variance 4: 1.961 + 0.842 standard errors of 0.0894."""
     side = Summary(1_000, 1.0, 4.0)

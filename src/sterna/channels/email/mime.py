@@ -64,9 +64,10 @@ def build(message: Message, sent_at: datetime) -> Wire:
     """The message for the wire: the same message and instant give the same bytes.
 
     `sent_at` is an instant with its zone, for the Date header. Raises a permanent TransportError for an
-    address or header that cannot be sent, among them one that smuggles in a line break.
+    address or header that cannot be sent, among them one that smuggles in a line break; for the sender it
+    is temporary, as the settings are at fault and not this message.
     """
-    sender, to = mailbox(message.sender, "sender"), mailbox(message.to, "recipient")
+    sender, to = own_mailbox(message.sender), mailbox(message.to, "recipient")
     message_id = f"<{digest(message.key)}@{sender.domain}>"
     head = [
         fold("From", sender.header()),
@@ -105,6 +106,14 @@ def mailbox(written: str, role: str) -> Mailbox:
     if match is None or not LOCAL.fullmatch(local) or len(bare) > 320:
         raise refused(f"the {role} {written!r} is not an e-mail address")
     return Mailbox(unquoted((match["name"] or "").strip()), local, ascii_domain(domain, written, role))
+
+
+def own_mailbox(written: str) -> Mailbox:
+    """The sender: were it refused for good, one wrong setting would fail every contact that is due."""
+    try:
+        return mailbox(written, "sender")
+    except TransportError as error:
+        raise TransportError(False, error.detail) from error
 
 
 def unquoted(name: str) -> str:

@@ -16,6 +16,8 @@ from sterna.channels.email.mime import Wire, build
 from sterna.engine.errors import BadInput
 
 CLOSING = 421  # the server is going away; the message itself is not at fault
+# It wants a login, or another one (RFC 4954 section 6): the settings are at fault, not any of the messages.
+LOGIN = frozenset((530, 534, 535, 538))
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,8 @@ class Connection:
         else:
             self.reset()
         raise TransportError(
-            permanent=500 <= code < 600, detail=f"the server refused {what}: {readable(code, text)}"
+            permanent=500 <= code < 600 and code not in LOGIN,
+            detail=f"the server refused {what}: {readable(code, text)}",
         )
 
     def reset(self) -> None:

@@ -1,6 +1,8 @@
 """Commands on an installation: they load Django when called, not before."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sterna.engine.errors import BadInput
 
@@ -9,17 +11,10 @@ def setup() -> None:
     """Start Django on the installation that STERNA_HOME names; its database is brought up to date first.
 
     An embedded database is Sterna's own and is migrated without asking; another server's is not: there the operator
-    runs `sterna migrate` when it suits them. Raises BadInput when that is due.
+    runs `sterna migrate` when it suits them. Raises BadInput when that is due, or the database does not answer.
     """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sterna.desk.config.settings")
-    import django
-
-    django.setup()
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    _start_django()
+    if not _is_behind():
         return
     from sterna.desk.config import options
 
@@ -29,10 +24,35 @@ def setup() -> None:
 
 
 def migrate() -> None:
-    """Bring the database up to date."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sterna.desk.config.settings")
-    import django
+    """Bring the database up to date. Raises BadInput when it does not answer."""
+    _start_django()
     from django.core.management import call_command
 
+    with _answering():
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def _start_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sterna.desk.config.settings")
+    import django
+
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _is_behind() -> bool:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    with _answering():
+        executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    from django.db import OperationalError
+
+    try:
+        yield
+    except OperationalError as error:
+        raise BadInput(f"the database does not answer: {error}") from error

@@ -44,25 +44,34 @@ def run(serve: bool, simulated: bool) -> None:
     if not EXAMPLES.is_dir():
         raise BadInput("the demonstration needs a checkout of the repository: examples/retail is not there")
     _choose_home(simulated)
+    from sterna.cli.desk import served, server
+    from sterna.desk.config import options
+
+    # Held from the start: a second demonstration would at its end stop the database of the one that serves.
+    with served.alone(options.home()):
+        try:
+            _turn_and_serve(serve, simulated)
+        finally:
+            server.stop_database()
+
+
+def _turn_and_serve(serve: bool, simulated: bool) -> None:
     from sterna.cli.desk import server
 
     begun = time.monotonic()
-    try:
-        with _step("setting up the database"):
-            setup()
-        password = _people_who_log_in()
-        (_simulated_turns if simulated else _real_turns)()
-        console.print(_summary())
-        console.print(f"the loop has turned, {time.monotonic() - begun:.0f} s in all")
-        if serve:
-            host, port = server.address()
-            console.print(
-                f"the desk: http://{host}:{port}  log in as {MANAGER} with {password}  (Ctrl-C ends it)"
-            )
-            with _mail_sink():
-                server.serve()
-    finally:
-        server.stop()
+    with _step("setting up the database"):
+        setup()
+    password = _people_who_log_in()
+    (_simulated_turns if simulated else _real_turns)()
+    console.print(_summary())
+    console.print(f"the loop has turned, {time.monotonic() - begun:.0f} s in all")
+    if serve:
+        host, port = server.address()
+        console.print(
+            f"the desk: http://{host}:{port}  log in as {MANAGER} with {password}  (Ctrl-C ends it)"
+        )
+        with _mail_sink():
+            server.serve()
 
 
 def _choose_home(simulated: bool) -> None:
@@ -144,10 +153,10 @@ def _first_days(data: Path) -> dict[int, date]:
 
 
 def _import(what: str, where: Path, mapping: Path) -> None:
-    from sterna.cli.desk.imports import import_with_mapping, progress
+    from sterna.cli.desk.imports import import_with_mapping
 
-    with _step(f"importing {what}"), progress() as bars:
-        done = import_with_mapping(where, mapping, bars)
+    with _step(f"importing {what}"):
+        done = import_with_mapping(where, mapping)
     if all(item.already for item in done):
         console.print("  imported before: nothing changed")
 

@@ -1,18 +1,20 @@
 """`sterna import` and `sterna source add`: files into the lake and the records, and sources that send events."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from sterna.cli.desk import setup
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from sterna.desk.sources.actions import Done
+    from sterna.desk.sources.actions.imports import Progress
 
 source_commands = typer.Typer(help="Systems that data comes from.", no_args_is_help=True)
 
@@ -26,36 +28,52 @@ def import_command(
 ) -> None:
     """Import files: each row once, refused rows into a file with line, column and reason."""
     setup()
-    with progress(quiet=as_json) as bars:
-        done = import_with_mapping(where, mapping, bars)
+    done = import_with_mapping(where, mapping, quiet=as_json)
     if as_json:
         print(json.dumps([_as_json(item) for item in done], indent=2))
     else:
         for item in done:
-            Console().print(_sentence(item), highlight=False, soft_wrap=True)
+            print(_sentence(item))
 
 
-def import_with_mapping(where: Path, mapping: Path, bars: Progress) -> "Sequence[Done]":
+def import_with_mapping(where: Path, mapping: Path, quiet: bool = False) -> "Sequence[Done]":
     """Run the imports of a mapping file with a bar for each; Django must be set up. Raises BadInput, Refused."""
     from sterna.desk.sources import mapping as mappings
     from sterna.desk.sources.actions import import_files
 
+    read = mappings.load(mapping)
+    with _bars(quiet) as show:
+        return import_files(read, where, show)
+
+
+@contextmanager
+def _bars(quiet: bool) -> Iterator["Progress"]:
+    """Bars on the error stream, one an import; they appear with the first, so that a refusal stays one line."""
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+    )
+    bars = progress.Progress(*columns, console=Console(stderr=True), disable=quiet)
     tasks: dict[str, TaskID] = {}
 
     def show(name: str, done: int, total: int | None) -> None:
-        task = tasks.get(name)
-        if task is None:
-            task = tasks[name] = bars.add_task(f"{name}: checking", total=None)
+        if not tasks:
+            bars.start()
+        if name not in tasks:
+            tasks[name] = bars.add_task(f"{name}: checking", total=None)
         if total is not None:
-            bars.update(task, description=f"{name}: loading", completed=done, total=total)
+            bars.update(tasks[name], description=f"{name}: loading", completed=done, total=total)
 
-    return import_files(mappings.load(mapping), where, show)
-
-
-def progress(quiet: bool = False) -> Progress:
-    """Bars on the error stream, one an import."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), disable=quiet)
+    try:
+        yield show
+    finally:
+        if tasks:
+            bars.stop()
 
 
 def _as_json(done: "Done") -> dict[str, Any]:

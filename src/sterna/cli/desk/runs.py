@@ -30,8 +30,15 @@ def _told(done: Any) -> dict[str, Any]:
     }
 
 
-def work(once: bool = False) -> str:
-    """Do background work until stopped, or with `once` what is due now; returns what to print."""
+def work(once: bool = False, tied: bool = False) -> str:
+    """Do background work until stopped, or with `once` what is due now; returns what to print.
+
+    `tied`, it also ends when its standard input closes.
+    """
+    if tied:
+        from sterna.desk.config.parent import end_with_input
+
+        end_with_input()
     setup()
     if not once:
         _work_on()

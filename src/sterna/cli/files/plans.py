@@ -16,7 +16,7 @@ def check(path: Path, as_json: bool) -> tuple[str, bool]:
     if as_json:
         return json.dumps([msgspec.to_builtins(finding) for finding in findings], indent=2), sound
     lines = [
-        f"{path}:{finding.line or 1}: {finding.severity} {finding.code}: {finding.message} {finding.mend}"
+        f"{path}:{finding.line or 1}: {finding.severity} {finding.code}: {finding.message}; {finding.mend}"
         for finding in findings
     ]
     return "\n".join(lines or [f"{path}: nothing to mend"]), sound

@@ -4,9 +4,11 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+
+import psycopg
 
 from sterna.desk.config import options, postgres
+from sterna.engine.errors import BadInput
 
 HOME = options.home()
 # Whatever is written from here on is the operator's alone: mail, letters and the lake are personal data.
@@ -15,23 +17,28 @@ os.umask(0o077)
 
 def _database() -> dict[str, Any]:
     url = options.text("STERNA_DATABASE_URL")
-    if url:
-        parts = urlsplit(url)
-        found = {
-            "HOST": parts.hostname or "",
-            "PORT": str(parts.port or ""),
-            "NAME": parts.path.lstrip("/"),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-        }
-    else:
-        found = postgres.start(HOME)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        **found,
+        **(_another_server(url) if url else postgres.start(HOME)),
     }
+
+
+def _another_server(url: str) -> dict[str, Any]:
+    """Django's settings for a URL as libpq reads it; what else it asks for, such as sslmode, goes on to libpq."""
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        given = {}
+    if "://" not in url or not str(given.get("port", 0)).isdigit() or not given.get("dbname"):
+        # libpq's own words would repeat the password.
+        raise BadInput(
+            "setting STERNA_DATABASE_URL is not of the form postgresql://user:password@host:port/name"
+        )
+    named = {"HOST": "host", "PORT": "port", "NAME": "dbname", "USER": "user", "PASSWORD": "password"}
+    taken = {ours: str(given.pop(theirs, "")) for ours, theirs in named.items()}
+    return taken | {"OPTIONS": given}
 
 
 def _secret() -> str:
@@ -74,6 +81,9 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     *(f"sterna.desk.{app}" for app in DESK_APPS),
 ]
+# Only a worker needs the jobs. Finding them at every start loaded the whole engine, two seconds, to add a person.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
+PROCRASTINATE_IMPORT_PATHS = [f"sterna.desk.{app}.tasks" for app in ("runs", "contacts", "customers")]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -1,5 +1,6 @@
 """What every page is given beside its own content: the run it shows and the moment it takes for the present."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -36,10 +37,24 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         return shared
     # A page draws many templates: the run is looked up once for all of them.
     if not hasattr(request, "sterna_as_of"):
-        request.sterna_as_of = _as_of(asked_day(request))  # type: ignore[attr-defined]
+        request.sterna_as_of = _as_of(asked_day(request), _kept(request))  # type: ignore[attr-defined]
     return shared | {"as_of": request.sterna_as_of}  # type: ignore[attr-defined]
 
 
-def _as_of(asked: date | None) -> AsOf | None:
+# Of another day's page: its first rows, and the page itself, not a file of it or what is new in it.
+_OF_ONE_DAY = ("as_of", "after", "format", "table", "seen")
+
+
+def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+    """What the address asks for beside the day, so that another day shows the same filter in the same order."""
+    return [
+        (name, value)
+        for name in request.GET
+        if name not in _OF_ONE_DAY
+        for value in request.GET.getlist(name)
+    ]
+
+
+def _as_of(asked: date | None, kept: Sequence[tuple[str, str]]) -> AsOf | None:
     run = shown_run(asked)
-    return AsOf(run.until, run_name(run.pk), reverse("run", args=[run.pk]), asked) if run else None
+    return AsOf(run.until, run_name(run.pk), reverse("run", args=[run.pk]), asked, kept) if run else None

@@ -12,7 +12,7 @@ from sterna.desk.dashboards.page import Page, Section
 from sterna.desk.dashboards.parts import NextStep, Standing
 from sterna.desk.dashboards.queries import people, places, timeline
 from sterna.desk.dashboards.queries.made import how
-from sterna.desk.dashboards.queries.titles import asset_titles
+from sterna.desk.dashboards.queries.titles import asset_titles, reason_title, with_title
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Candidate, Move
 from sterna.desk.values.models import CategoryRoom, Worth
@@ -115,7 +115,7 @@ def _rooms(customer: Customer, run: Run) -> Component:
     ]
     rows = [Row([room.category, room.own, room.peer, room.headroom]) for room in rooms]
     nothing = Empty("Where there is room to grow.", "No department shows room beside alike customers.")
-    return Table("Room by department", columns, rows, empty=nothing, show_caption=True)
+    return Table("Room by department", columns, rows, empty=nothing, show_caption=True, stacks=True)
 
 
 def _next(customer: Customer, run: Run) -> list[Component]:
@@ -124,12 +124,13 @@ def _next(customer: Customer, run: Run) -> list[Component]:
     for contact in Contact.objects.filter(run_id=run.pk, customer=customer):
         what = titles.get(contact.asset, contact.asset)
         state = f"by {contact.medium}, {contact.get_state_display().lower()}, due {contact.due_on}"
-        steps.append(NextStep(what, state, contact.reason, reverse("contact", args=[contact.pk])))
+        why = with_title(contact.reason, contact.asset, titles)
+        steps.append(NextStep(what, state, why, reverse("contact", args=[contact.pk])))
     for left_out in LeftOut.objects.filter(run_id=run.pk, customer=customer):
         what = titles.get(left_out.asset, left_out.asset)
-        steps.append(
-            NextStep(f"Held back: {what}" if what else "No contact", left_out.reason_code, left_out.reason)
-        )
+        why = with_title(left_out.reason, left_out.asset, titles)
+        state = reason_title(left_out.reason_code).lower()
+        steps.append(NextStep(f"Held back: {what}" if what else "No contact", state, why))
     found = Candidate.objects.filter(run_id=run.pk, customer=customer).order_by("position")
     rows = [
         Row([candidate.goal.replace("-", " "), f"{candidate.position:,}", candidate.reason])
@@ -137,7 +138,7 @@ def _next(customer: Customer, run: Run) -> list[Component]:
     ]
     columns = [Column("goal", "Could move"), Column("position", "Candidate number"), Column("why", "Why")]
     if rows:
-        steps.append(Table("Moves this customer could make", columns, rows))
+        steps.append(Table("Moves this customer could make", columns, rows, stacks=True))
     return steps or [Empty("The next best thing to do.", "The run shown had no plan for this customer.")]
 
 
@@ -176,6 +177,7 @@ def _facts(customer: Customer) -> Component:
         columns,
         rows,
         show_caption=True,
+        stacks=True,
         empty=Empty("Facts with their source.", "None is known yet."),
     )
 
@@ -200,7 +202,12 @@ def _history(customer: Customer, run: Run | None) -> Component:
         Column("why", "Why"),
     ]
     return Table(
-        "Tier history", columns, rows, show_caption=True, empty=Empty("Stays in tiers.", "None so far.")
+        "Tier history",
+        columns,
+        rows,
+        show_caption=True,
+        stacks=True,
+        empty=Empty("Stays in tiers.", "None so far."),
     )
 
 
@@ -214,7 +221,7 @@ def _records(customer: Customer) -> Component:
         Column("source", "Source"),
         Column("since", "Known since", "instant"),
     ]
-    return Table("Identifiers", columns, rows, show_caption=True)
+    return Table("Identifiers", columns, rows, show_caption=True, stacks=True)
 
 
 def _consents(customer: Customer) -> Component:
@@ -238,4 +245,4 @@ def _consents(customer: Customer) -> Component:
         Column("said", "Said", "day"),
     ]
     nothing = Unknown("asking the customer: without a yes nothing is sent")
-    return Table("Consent", columns, rows, show_caption=True) if rows else nothing
+    return Table("Consent", columns, rows, show_caption=True, stacks=True) if rows else nothing

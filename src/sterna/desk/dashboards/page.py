@@ -38,13 +38,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its title is the question it answers, as a sentence."""
+    """One page: its title is the question it answers, as a sentence; not `dated` when no run is behind its figures."""
 
     question: str
     sections: Sequence[Section]
     lead: str = ""
     action: Action | None = None
     trail: Sequence[tuple[str, str]] = field(default=())
+    dated: bool = True
 
 
 def answer(request: HttpRequest, page: Page) -> HttpResponse:

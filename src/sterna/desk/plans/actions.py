@@ -110,19 +110,19 @@ def approve(plan: Plan, actor: User | None, reason: str) -> Plan:
     """Approve a draft without errors; its experiment is declared in the same transaction and fixed from then on.
 
     Raises Refused for a plan with errors, one without its tiers, or one that is closed. A second approval changes
-    nothing.
+    nothing and is not written again: the answer still names who approved it, and when.
     """
     demand(actor, Right.MANAGE)
-    held = Plan.objects.select_for_update().select_related("definition").get(pk=plan.pk)
+    # All versions, in one order: two that are approved at once would else not see each other, and both be in force.
+    versions = Plan.objects.select_for_update(of=("self",)).filter(name=plan.name).order_by("pk")
+    held = next(version for version in versions.select_related("definition") if version.pk == plan.pk)
     if held.state == Plan.State.APPROVED:
         return held
     _require_fit(held, reason)
+    # One version of a plan is in force: contacts of an older one that have not left are withdrawn by the next run.
+    versions.filter(state=Plan.State.APPROVED).update(state=Plan.State.CLOSED)
     held.state, held.approved_by, held.approved_at = Plan.State.APPROVED, actor, clock.now()
     held.save(update_fields=["state", "approved_by", "approved_at"])
-    # One version of a plan is in force: contacts of an older one that have not left are withdrawn by the next run.
-    Plan.objects.filter(name=held.name, state=Plan.State.APPROVED).exclude(pk=held.pk).update(
-        state=Plan.State.CLOSED
-    )
     record("approve plan", "plan", _label(held), actor, reason, {"sha256": held.definition.sha256})
     publish(PlanApproved(held, actor))
     return held

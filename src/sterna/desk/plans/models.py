@@ -7,7 +7,7 @@ from sterna.desk.config.ids import new_id
 
 
 class Plan(models.Model):
-    """One version of a migration plan; the document itself is the pinned definition."""
+    """One version of a migration plan, which the database keeps as it was loaded; the document is its definition."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -29,7 +29,12 @@ class Plan(models.Model):
 
     class Meta:
         ordering = ("name", "-version")
-        constraints = (models.UniqueConstraint(fields=("name", "version"), name="plan_version_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("name", "version"), name="plan_version_once"),
+            models.UniqueConstraint(
+                fields=("name",), condition=models.Q(state="approved"), name="plan_one_in_force"
+            ),
+        )
 
 
 class Finding(models.Model):

@@ -21,6 +21,10 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     def act() -> str:
         approved = actions.approve(plan, person(request), posted(request, "reason"))
-        return f"{approved.title} is approved; the next run plans its contacts."
+        if plan.state == Plan.State.DRAFT and approved.approved_by_id == request.user.pk:
+            return f"{approved.title} is approved; the next run plans its contacts."
+        who = approved.approved_by.name if approved.approved_by else "Sterna"
+        day = f"{approved.approved_at:%Y-%m-%d}"
+        return f"{approved.title} was approved by {who} on {day} already; nothing was changed."
 
     return done_or_refused(request, reverse("plan", args=[pk]), act)

@@ -7,7 +7,7 @@ from sterna.desk.config.ids import new_id
 
 
 class Definition(models.Model):
-    """An immutable definition: kind, name and version name it, the SHA-256 of its canonical JSON proves it."""
+    """A definition, which the database keeps as published: kind, name and version name it, its SHA-256 proves it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=20)

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
-from sterna.desk.web.formats import Figure
+from sterna.desk.web.formats import Figure, day
 
 VerdictKind = Literal["moved", "not_moved", "cannot_tell", "targeted", "aa"]
 ColumnKind = Literal["text", "number", "money", "percent", "day", "instant", "component"]
@@ -205,7 +205,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Table(Component):
-    """A table: `sort` is the key it is ordered by, "-key" when descending; pages follow each other by key."""
+    """A table: `sort` is the key it is ordered by, "-key" when descending; pages follow each other by key.
+
+    `stacks`: on a phone each row stands as a card, its cells one below another, so that nothing is read sideways.
+    """
 
     template: ClassVar[str] = "web/components/table.html"
     caption: str
@@ -219,6 +222,7 @@ class Table(Component):
     csv_url: str | None = None
     empty: Empty | None = None
     show_caption: bool = False
+    stacks: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,12 +263,26 @@ class Timeline(Component):
 
 @dataclass(frozen=True)
 class AsOf:
-    """The run a page shows; `asked` is the day that was asked for when the nearest run is another one."""
+    """The run a page shows, as of `day`; `asked` is the day that was asked for, `kept` what else the address holds."""
 
     day: date
     run: str
     href: str | None = None
     asked: date | None = None
+    kept: Sequence[tuple[str, str]] = ()
+
+    @property
+    def words(self) -> str:
+        """Which run it is, beside the day that was asked for; empty when none was."""
+        if self.asked is None:
+            return ""
+        if self.asked == self.day:
+            return f"These are the figures as of {day(self.day)}."
+        if self.day < self.asked:
+            return (
+                f"No run is as of {day(self.asked)}: the newest before it, as of {day(self.day)}, is shown."
+            )
+        return f"No run is as early as {day(self.asked)}: the first of all, as of {day(self.day)}, is shown."
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sterna.engine.lake.base import Lake
 from sterna.engine.steps import Ran
 from sterna.engine.tables import TABLES
 
-_CURRENCY = "lines read in "
+_CURRENCY = "lines before the cut in "
 
 
 def clean(lake: Lake, cut: date) -> list[Ran]:

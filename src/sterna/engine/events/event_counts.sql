@@ -63,10 +63,13 @@ counts as (
     select 'events kept' as what, all_rows as row_count, null as amount from kept_events
     union all
     -- One line a currency: amounts of two currencies must not be added, and the verb refuses them by this count.
+    -- Those of the days from the cut on are not of this run: a later currency must not stop an earlier day.
     select
-        concat('lines read in ', currency) as what, count(*) as row_count, coalesce(sum(amount), 0) as amount
+        concat('lines before the cut in ', currency) as what,
+        count(*) as row_count,
+        coalesce(sum(amount), 0) as amount
     from lines
-    where currency is not null
+    where currency is not null and occurred_on < $cut
     group by currency
 )
 select what, row_count, cast(amount as decimal(18, 2)) as amount from counts

@@ -20,19 +20,19 @@ class Lake(Protocol):
     name: str
 
     def mount(self, table: Table, files: Sequence[str]) -> None:
-        """Let `table` read the Parquet `files`; none gives an empty table. Raises LakeMissing."""
+        """Let `table` read the Parquet `files`; none gives an empty table. Raises LakeMissing, or LakeFailed."""
 
     def put(self, table: Table, rows: pa.Table) -> None:
-        """Hold a small in-memory table under the name of `table`."""
+        """Hold a small in-memory table under the name of `table`; what was there stays if BadInput is raised."""
 
     def make(self, table: Table, sql: str, parameters: Mapping[str, Value]) -> int:
         """Run one DuckDB-dialect SELECT with `$named` parameters into `table`; returns its row count."""
 
     def fetch(self, table: Table) -> pa.Table:
-        """All rows of `table`, ordered by its key, typed by `tables.py`."""
+        """All rows of `table`, ordered by its key, typed by `tables.py`. Raises LakeFailed."""
 
     def save(self, table: Table, path: Path) -> None:
-        """Write `table` as one Parquet file ordered by its key: temporary file, fsync, rename."""
+        """Write `table` as one Parquet file ordered by its key: temporary file, fsync, rename. Raises LakeFailed."""
 
     def drop(self, table: Table) -> None:
         """Forget `table`; its files stay."""

@@ -22,7 +22,10 @@ class Beside:
     def __call__(self, name: str) -> str:
         if self.folder is None:
             raise BadInput(f"a plan given as text cannot name a file: put the text of {name} in its place")
-        path = (self.folder / name).resolve()
+        try:
+            path = (self.folder / name).resolve()
+        except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a name that no file can have
+            raise BadInput(f"{name!r} cannot be read: {error}") from error
         if not path.is_relative_to(self.folder):
             raise BadInput(f"{name} is outside the folder of the plan")
         return text_of(path)

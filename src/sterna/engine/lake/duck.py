@@ -1,6 +1,8 @@
 """The lake on DuckDB, in this process."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -8,7 +10,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from sterna.engine.errors import LakeMissing, StepFailed
+from sterna.engine.errors import LakeFailed, LakeMissing, StepFailed
 from sterna.engine.lake import arrow
 from sterna.engine.lake.base import Value
 from sterna.engine.tables import Table
@@ -48,15 +50,16 @@ class DuckLake:
         if not files:
             self._hold(table, "view", empty)
             return
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        listed = ", ".join(_literal(file) for file in files)
         # The empty branch gives a column that an older segment lacks its NULLs; the cast keeps money exact where a
         # segment holds it as a float.
-        self._hold(
-            table,
-            "view",
-            f"select {typed} from "
-            f"(({empty}) union all by name (select * from read_parquet([{listed}], union_by_name = true)))",
-        )
+        with _told(table, "read"):
+            self._hold(
+                table,
+                "view",
+                f"select {typed} from "
+                f"(({empty}) union all by name (select * from read_parquet([{listed}], union_by_name = true)))",
+            )
 
     def _hold(
         self, table: Table, kind: str, select: str, parameters: Mapping[str, Value] | None = None
@@ -65,8 +68,9 @@ class DuckLake:
         self._kinds[table.name] = kind
 
     def put(self, table: Table, rows: pa.Table) -> None:
+        typed = arrow.typed(table, rows)
         self.drop(table)
-        self._connection.register("incoming", arrow.typed(table, rows))
+        self._connection.register("incoming", typed)
         self._hold(table, "table", "select * from incoming")
         self._connection.unregister("incoming")
 
@@ -84,18 +88,17 @@ class DuckLake:
         return int(self._connection.execute(f"select count(*) from {table.name}").fetchall()[0][0])
 
     def fetch(self, table: Table) -> pa.Table:
-        rows = self._connection.sql(f"select * from {table.name} order by {', '.join(table.key)}")
-        return arrow.typed(table, rows.to_arrow_table())
+        with _told(table, "read"):
+            rows = self._connection.sql(f"select * from {table.name} order by {', '.join(table.key)}")
+            return arrow.typed(table, rows.to_arrow_table())
 
     def save(self, table: Table, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        target = str(unfinished).replace("'", "''")
-        self._connection.execute(
-            f"copy (select * from {table.name} order by {', '.join(table.key)}) to '{target}' "
-            "(format parquet, compression zstd, row_group_size 122880)"
-        )
-        arrow.settle(unfinished, path)
+        with _told(table, "saved"), arrow.replacing(path) as unfinished:
+            target = str(unfinished).replace("'", "''")
+            self._connection.execute(
+                f"copy (select * from {table.name} order by {', '.join(table.key)}) to '{target}' "
+                "(format parquet, compression zstd, row_group_size 122880)"
+            )
 
     def drop(self, table: Table) -> None:
         kind = self._kinds.pop(table.name, None)
@@ -117,3 +120,18 @@ class DuckLake:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _told(table: Table, done: str) -> Iterator[None]:
+    """What DuckDB says of a file or a disk, as one line that names the table."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise LakeFailed(f"table {table.name} cannot be {done}: {str(error).splitlines()[0]}") from error
+
+
+def _literal(file: str) -> str:
+    """A file's name as read_parquet takes it: one file, where a bare *, ? or [ would name others as well."""
+    one = file if "://" in file else re.sub(r"[*?\[]", r"[\g<0>]", file)
+    return "'" + one.replace("'", "''") + "'"

@@ -1,7 +1,6 @@
 """Whole files beside the lake's tables: their hashes, and texts written so that a reader sees all or nothing."""
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sterna.engine.errors import LakeMissing
-from sterna.engine.lake.arrow import settle
+from sterna.engine.lake.arrow import replacing
 
 
 def sha256(path: Path) -> str:
@@ -32,10 +31,8 @@ def check(path: str | Path, sha: str) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path`: temporary file, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    settle(unfinished, path)
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def read_text(path: Path) -> str:
@@ -48,12 +45,9 @@ def read_text(path: Path) -> str:
 
 def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.Table]) -> int:
     """Write `batches` one after the other as one Parquet file, never holding more than one; returns the rows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     rows = 0
-    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+    with replacing(path) as unfinished, pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_table(batch)
             rows += batch.num_rows
-    settle(unfinished, path)
     return rows

@@ -1,5 +1,6 @@
 """Chooses the lake engine that a setting names."""
 
+import re
 from pathlib import Path
 
 from sterna.engine.errors import Unsupported
@@ -15,7 +16,7 @@ def open_lake(engine: str, scratch: Path, memory: str = "4GB", threads: int = 2)
         from sterna.engine.lake.duck import DuckLake
 
         return DuckLake(scratch, memory, threads)
-    if engine.startswith(("spark://", "local")):
+    if re.fullmatch(r"spark://.+|local(\[(\d+|\*)\])?", engine):
         try:
             from sterna.engine.lake.spark import SparkLake
         except ModuleNotFoundError as missing:

@@ -1,17 +1,20 @@
 """The lake on Spark, local or on a standalone cluster that shares the file system."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 import sqlglot
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col
 
-from sterna.engine.errors import LakeMissing, StepFailed, Unsupported
+from sterna.engine.errors import LakeFailed, LakeMissing, StepFailed, Unsupported
 from sterna.engine.lake import arrow
 from sterna.engine.lake.base import Value
 from sterna.engine.tables import Table
@@ -60,8 +63,9 @@ class SparkLake:
         if not files:
             self.put(table, arrow.schema(table).empty_table())
             return
-        rows = self._session.read.option("mergeSchema", "true").parquet(*files)
-        self._view(table, rows)
+        with _told(table, "read"):
+            rows = self._session.read.option("mergeSchema", "true").parquet(*map(_one, files))
+            self._view(table, rows)
 
     def _view(self, table: Table, rows: DataFrame) -> None:
         columns = [
@@ -96,11 +100,9 @@ class SparkLake:
 
     def fetch(self, table: Table) -> pa.Table:
         # Left alone Spark puts NULLs first and DuckDB last, and one outcome would have two orders.
-        rows = (
-            self._session.table(table.name)
-            .orderBy(*(col(name).asc_nulls_last() for name in table.key))
-            .toArrow()
-        )
+        with _told(table, "read"):
+            held = self._session.table(table.name)
+            rows = held.orderBy(*(col(name).asc_nulls_last() for name in table.key)).toArrow()
         return arrow.typed(table, rows)
 
     def save(self, table: Table, path: Path) -> None:
@@ -124,6 +126,21 @@ class SparkLake:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _told(table: Table, done: str) -> Iterator[None]:
+    """What Spark or its gateway says of a file, as one line that names the table."""
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        said = next((line for line in str(error).splitlines() if "[" in line), str(error))
+        raise LakeFailed(f"table {table.name} cannot be {done}: {said}") from error
+
+
+def _one(file: str) -> str:
+    """A file's name as Spark takes it: one file, where a bare * or bracket would name others as well."""
+    return re.sub(r"[*?\[\]{}\\]", r"\\\g<0>", file)
 
 
 def _spark_type(kind: str) -> str:

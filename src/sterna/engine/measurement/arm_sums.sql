@@ -22,10 +22,11 @@ spent as (
         assigned.goal,
         assigned.exposed,
         -- No purchase in a window is a spend of zero: everybody assigned counts, whatever they did.
+        -- One digit more than an amount has: their product then is computed wide, and not only up to 9 million squared.
         cast(coalesce(sum(case when purchases.occurred_on >= assigned.assigned_on then purchases.amount end), 0)
-            as decimal(18, 2)) as y,
+            as decimal(19, 2)) as y,
         cast(coalesce(sum(case when purchases.occurred_on < assigned.assigned_on then purchases.amount end), 0)
-            as decimal(18, 2)) as x
+            as decimal(19, 2)) as x
     from assigned
     left join purchases
         on purchases.customer_id = assigned.customer_id

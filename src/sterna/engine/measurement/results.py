@@ -133,11 +133,11 @@ def _row(
 
 def _verdict(declared: Declared, made: Comparison, adjusted: float | None, is_primary: bool) -> Verdict:
     base = made.control.mean
-    if base is None or base <= 0:
-        reason = (
-            f"The hold-out of {made.control.n:,} customers spent nothing, so a share of it means nothing."
-        )
-        return Verdict("cannot tell", reason)
+    if base is None:
+        return Verdict("cannot tell", "Nobody is in the hold-out, so there is nothing to compare with.")
+    if base <= 0:
+        spent = f"The hold-out of {made.control.n:,} customers spent {base:,.2f} each"
+        return Verdict("cannot tell", f"{spent}, so a share of it means nothing.")
     criterion = Criterion(declared.smallest_effect * base, declared.wished, declared.least_per_arm)
     return judge(made, criterion, adjusted, _sizes(declared, made) if is_primary else None)
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from sterna.engine.errors import BadInput
 from sterna.engine.measurement.statistics import Comparison, SampleRatio
 
-Word = Literal["moved", "not moved", "cannot tell", "targeted, not randomized"]
+Word = Literal["moved", "not moved", "cannot tell"]
 Wished = Literal["up", "down"]
 
 FEWEST = 30  # customers an arm needs before the mean of a skewed spend is near enough to normal
@@ -88,15 +88,6 @@ def judge(
     return _verdict("cannot tell", reason, comparison)
 
 
-def not_randomized(treated: int, untreated: int) -> Verdict:
-    """The verdict on customers who were chosen for what they are: no effect, no interval and no p."""
-    reason = (
-        f"The {treated:,} treated customers were chosen, not drawn by lot, so the {untreated:,} others "
-        "differ from them with or without the treatment, and no effect can be read."
-    )
-    return Verdict("targeted, not randomized", reason)
-
-
 def detectable_effect(comparison: Comparison, power: float = 0.8) -> float | None:
     """The smallest true effect that a two-sided test on these arms finds with `power`; None without an error.
 
@@ -107,7 +98,7 @@ def detectable_effect(comparison: Comparison, power: float = 0.8) -> float | Non
         raise BadInput(f"power is a share from 0.5 up to 1, not {power}")
     if comparison.standard_error is None or comparison.degrees is None:
         return None
-    quantiles = student.ppf([(1 + comparison.level) / 2, power], comparison.degrees)
+    quantiles = stdtrit(comparison.degrees, [(1 + comparison.level) / 2, power])
     return float(quantiles.sum()) * comparison.standard_error
 
 

@@ -12,6 +12,8 @@ from sterna.engine.plans.inventory import check_assets, check_exchanges, check_t
 from sterna.engine.plans.messages import check_messages
 
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}
+# What a record of each name holds; a longer one would stop a run when its results are published.
+_ID, _TITLE, _MEDIUM = 80, 200, 20
 _FEWEST = 30  # customers an arm needs before a mean of spend can be judged
 
 
@@ -23,7 +25,8 @@ def check(document: Document, places: Sequence[str] | None = None) -> list[Findi
     """
     found = list(document.findings)
     if document.readable:
-        found += [*_head(document), *_hold_out(document), *_primary(document), *_names(document)]
+        found += [*_head(document), *_hold_out(document), *_primary(document)]
+        found += [*_names(document), *_lengths(document)]
         found += [*check_goals(document, places), *check_assets(document), *check_exchanges(document)]
         found += [*check_touchpoints(document), *check_messages(document)]
     return sorted(found, key=lambda finding: (_GRAVITY[finding.severity], finding.line or 0))
@@ -130,3 +133,18 @@ def _names(document: Document) -> Iterator[Finding]:
             elif counts[part.id] > 1:
                 said = f"{counts[part.id]} {kind} are called {part.id}"
                 yield document.error("id-twice", f"{where}.id", said, "give each a name of its own")
+
+
+def _lengths(document: Document) -> Iterator[Finding]:
+    plan = document.plan
+    named = [("plan", plan.name, _ID), ("scheme", plan.scheme, _ID), ("title", plan.title, _TITLE)]
+    named.append(("hold_out.salt", plan.hold_out.salt if plan.hold_out else None, _ID))
+    named += [(f"goals[{index}].id", goal.id, _ID) for index, goal in enumerate(plan.goals)]
+    for index, asset in enumerate(plan.assets):
+        named.append((f"assets[{index}].id", asset.id, _ID))
+        routes = enumerate(asset.routes)
+        named += [(f"assets[{index}].routes[{at}].medium", route.medium, _MEDIUM) for at, route in routes]
+    for where, text, most in named:
+        if text is not None and len(text) > most:
+            said = f"{where} has {len(text)} characters"
+            yield document.error("format-long", where, said, f"write at most {most}")

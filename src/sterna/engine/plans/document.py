@@ -54,8 +54,10 @@ class Goal(Part, frozen=True, kw_only=True, rename={"from_place": "from", "to_pl
     priority: int | None = None
 
     def expected_value(self) -> Decimal | None:
-        """Size of the audience x expected rate x value of a response; None when one of them is unknown."""
+        """Size of the audience x expected rate x value of a response; None when one is unknown or cannot be."""
         if self.size is None or self.expected_rate is None or self.value_of_response is None:
+            return None
+        if self.size < 0 or not 0 < self.expected_rate <= 1:
             return None
         return (self.size * Decimal(str(self.expected_rate)) * self.value_of_response).quantize(
             Decimal("0.01")

@@ -30,6 +30,14 @@ def _who_how_what(document: Document, goal: Goal, where: str, name: str) -> Iter
     for field, (value, lacking, mend) in asked.items():
         if not value:
             yield document.error(f"R61-{field}", f"{where}.{field}", f"{name} does not say {lacking}", mend)
+    if goal.value_of_response is not None and goal.value_of_response < 0:
+        said = f"{name} values a response at {goal.value_of_response}"
+        yield document.error(
+            "R61-value_of_response", f"{where}.value_of_response", said, "write an amount above 0"
+        )
+    if goal.size is not None and goal.size < 0:
+        said = f"{name} has an audience of {goal.size}"
+        yield document.error("R61-size", f"{where}.size", said, "write how many customers are meant")
     if goal.expected_rate is not None and not 0 < goal.expected_rate <= 1:
         said = f"{name} expects a rate of {goal.expected_rate}, not a share above 0 and at most 1"
         yield document.error("R61-rate", f"{where}.expected_rate", said, "write a share such as 0.10")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sterna.engine.plans.document import Asset, Document, Finding, Route
+from sterna.engine.plans.document import Asset, Document, Finding, Part, Route
 
 ASSET_KINDS = ("product", "service", "reward", "incentive", "touchpoint")
 EXCHANGE_KINDS = ("paid", "promissory", "participative", "provided")
@@ -39,6 +39,9 @@ def _ownership(document: Document, asset: Asset, where: str, name: str) -> Itera
         if goal not in goals:
             said = f"{name} serves the goal {goal!r}, which is not in the plan"
             yield document.error("R59-goal", f"{where}.goals", said, "name a goal of the plan")
+    if len(set(asset.goals)) < len(asset.goals):
+        said = f"{name} names the same goal twice"
+        yield document.error("R59-goal-twice", f"{where}.goals", said, "name each goal once")
     yield from _one_of(document, "asset-kind", f"{where}.kind", name, asset.kind, ASSET_KINDS)
     yield from _one_of(document, "asset-purpose", f"{where}.purpose", name, asset.purpose, PURPOSES)
 
@@ -85,11 +88,7 @@ def _limits(document: Document, asset: Asset, where: str, name: str) -> Iterator
     if asset.unit_cost is None:
         said = f"{name} has no cost"
         yield document.error("R59-cost", f"{where}.unit_cost", said, "write what one costs, 0.00 if nothing")
-    for field in ("unit_cost", "least_headroom", "rest_days"):
-        value = getattr(asset, field)
-        if value is not None and value < 0:
-            said = f"{name} has the {field} {value}"
-            yield document.error("limits-negative", f"{where}.{field}", said, "write 0 or more")
+    yield from _not_negative(document, asset, ("unit_cost", "least_headroom", "rest_days"), where, name)
     if asset.rest_days is None:
         said = f"{name} may go to the same customer every day: it has no rest_days"
         yield document.warning("limits-rest", where, said, "add a line `rest_days: …`")
@@ -102,6 +101,16 @@ def _limits(document: Document, asset: Asset, where: str, name: str) -> Iterator
         yield document.error("R12-wants", f"{where}.wants", said, "add a line `class: …`")
 
 
+def _not_negative(
+    document: Document, part: Part, fields: tuple[str, ...], where: str, name: str
+) -> Iterator[Finding]:
+    for field in fields:
+        value = getattr(part, field)
+        if value is not None and value < 0:
+            said = f"{name} has the {field} {value}"
+            yield document.error("limits-negative", f"{where}.{field}", said, "write 0 or more")
+
+
 def _route(document: Document, asset: Asset, route: Route, where: str, name: str) -> Iterator[Finding]:
     plan = document.plan
     points = {point.id: point for point in plan.touchpoints}
@@ -109,9 +118,10 @@ def _route(document: Document, asset: Asset, route: Route, where: str, name: str
     if route.contact_cost is None or route.contact_cost < 0:
         said = f"{name} by {route.medium} has no cost of the contact"
         yield document.error("R59-contact-cost", where, said, "write contact_cost, 0.00 if nothing")
-    if route.capacity is not None and route.capacity < 0:
-        said = f"{name} by {route.medium} has the capacity {route.capacity}"
-        yield document.error("limits-negative", f"{where}.capacity", said, "write 0 or more, or leave it out")
+    yield from _not_negative(document, route, ("capacity",), where, f"{name} by {route.medium}")
+    if route.preference is not None and route.preference < 1:
+        said = f"{name} by {route.medium} has the preference {route.preference}"
+        yield document.error("R22-preference", f"{where}.preference", said, "1 is tried first")
     if route.touchpoint not in points:
         said = f"{name} goes through the touchpoint {route.touchpoint!r}, which is not in the inventory"
         yield document.error("R59-touchpoint", f"{where}.touchpoint", said, "add it under touchpoints")
@@ -143,6 +153,7 @@ def check_exchanges(document: Document) -> Iterator[Finding]:
             if not getattr(exchange, field):
                 said = f"{name} does not say what the customer {field}s"
                 yield document.error(f"exchange-{field}", where, said, f"add a line `{field}: …`")
+        yield from _not_negative(document, exchange, ("cost",), where, name)
         if exchange.asset not in assets:
             said = f"{name} rests on the asset {exchange.asset!r}, which is not in the plan"
             yield document.error("R59-exchange", f"{where}.asset", said, "name an asset of the plan")
@@ -161,6 +172,7 @@ def check_touchpoints(document: Document) -> Iterator[Finding]:
             yield document.error("R59-medium", where, f"{name} has no medium", "add a line `medium: …`")
         yield from _one_of(document, "R81-direction", f"{where}.direction", name, point.direction, DIRECTIONS)
         yield from _one_of(document, "R81-purpose", f"{where}.purpose", name, point.purpose, PURPOSES)
+        yield from _not_negative(document, point, ("cost", "capacity_per_week"), where, name)
         if point.id not in used and not point.data_out:
             said = f"{name} is not used: no route goes through it, and no data come out of it"
             yield document.warning("R59-unused", where, said, "send something through it, or take it out")

@@ -9,7 +9,7 @@ from math import ceil, fsum
 import msgspec
 
 from sterna.engine.errors import BadInput
-from sterna.engine.money import CENT, Money
+from sterna.engine.money import CENT, LARGEST, Money
 
 NOT_BANDS = ("none", "new")  # places that every scheme has beside its bands
 
@@ -53,6 +53,10 @@ def _problems(scheme: Scheme) -> Iterator[str]:
     if scheme.window_months < 1:
         yield f"its window is {scheme.window_months} months, at least 1 is needed"
     yield from _naming(bands)
+    unusable = [problem for band in bands for problem in _unusable(band, scheme.currency)]
+    if unusable:
+        yield from unusable
+        return
     for band in bands:
         yield from _amounts(band, scheme.currency)
     for lower, upper in pairwise(bands):
@@ -70,6 +74,13 @@ def _naming(bands: Sequence[Band]) -> Iterator[str]:
             yield f"a band cannot be called {band.place!r}"
         if band.rank < 1:
             yield f"{band.place} has the rank {band.rank}, the lowest is 1"
+
+
+def _unusable(band: Band, currency: str) -> Iterator[str]:
+    """Edges that no amount of money can have; they cannot even be compared with others."""
+    for amount in (band.low, band.high):
+        if amount is not None and not (amount.is_finite() and abs(amount) <= LARGEST):
+            yield f"{band.place} has the edge {amount} {currency}, which is outside what an amount can be"
 
 
 def _amounts(band: Band, currency: str) -> Iterator[str]:
@@ -107,7 +118,8 @@ def cut_bands(
     the cent. The lowest band starts at one cent. Raises BadInput when two edges fall together.
     """
     positive = sorted(value.quantize(CENT) for value in values if value > 0)
-    if len(shares) != len(names) or abs(fsum(shares) - 1) > 1e-9 or min(shares, default=0) <= 0:
+    whole = abs(fsum(shares) - 1) <= 1e-9 and all(share > 0 for share in shares)
+    if len(shares) != len(names) or not whole:
         raise BadInput(f"{len(names)} names need as many shares above 0 that sum to 1, not {list(shares)}")
     if len(positive) < len(names):
         raise BadInput(f"{len(positive)} customers with spend are too few for {len(names)} bands")

@@ -41,10 +41,12 @@ def read_recipe(text: str, name: str = "tiers.yaml") -> Recipe:
     """The recipe in the YAML `text`; raises BadInput naming the file `name` and what is wrong in it."""
     try:
         recipe = msgspec.convert(yaml.safe_load(text), Recipe, strict=False)
-    except yaml.YAMLError as error:
-        raise BadInput(f"{name}: not readable as YAML: {error}") from None
     except msgspec.ValidationError as error:
         raise BadInput(f"{name}: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:  # a day such as 2017-02-30 is a ValueError
+        raise BadInput(f"{name}: not readable as YAML: {error}") from None
+    except RecursionError:
+        raise BadInput(f"{name}: nested too deeply to be read") from None
     if recipe.measure != "spend":
         raise BadInput(f"{name}: tiers are cut by spend, not by {recipe.measure!r}")
     if recipe.cut.until < recipe.cut.first:

@@ -1,7 +1,8 @@
 """Writes a simulated shop as the plain files that a user would import, and the truth beside them."""
 
+import math
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -52,16 +53,21 @@ def write_response(
 ) -> Truth:
     """Write the same files, in which the households `contacted` pay `relative` more for each line.
 
-    Raises BadInput for a household that is not in the population, or an effect of -100 % or less.
+    Raises BadInput for a household that is not in the population, an effect of -100 % or less, or days that
+    end before they begin.
     """
     chosen = frozenset(contacted)
     strange = chosen - set(people.household.tolist())
-    if strange or relative <= -1:
-        raise BadInput(f"{len(strange)} contacted households are unknown, the effect is {relative:+.0%}")
+    if last < first:
+        raise BadInput(f"the days to simulate end on {last}, before they begin on {first}")
+    if strange:
+        raise BadInput(f"{len(strange)} contacted households are unknown: this shop has {people.size}")
+    if not -1 < relative < math.inf:
+        raise BadInput(f"an effect of {relative:+.0%} cannot be planted: it is a share above -100 %")
     tally = Tally()
     lines = history(people, first, last, Response(chosen, relative), tally)
     rows = files.write_batches(folder / "transactions.parquet", SCHEMA, lines)
-    _write_records(folder, people, first)
+    _write_records(folder, people, first, last)
     truth = _truth(people, first, last, rows, chosen, relative, tally)
     text = msgspec.json.format(msgspec.json.encode(truth), indent=2).decode()
     files.write_text(folder / "truth.json", text + "\n")
@@ -91,7 +97,7 @@ def _truth(
     )
 
 
-def _write_records(folder: Path, people: Population, first: date) -> None:
+def _write_records(folder: Path, people: Population, first: date, last: date) -> None:
     """The files beside the transactions: catalog, contact details, demographics, and a campaign that is a trap."""
     arrow.write(products(), folder / "products.parquet")
     # Lifetimes count from the shop's first day: whoever buys later for the first time was known and stayed away.
@@ -105,15 +111,16 @@ def _write_records(folder: Path, people: Population, first: date) -> None:
         "campaign_id": pa.array([1], pa.int64()),
         "campaign_type": ["Type A"],
         "start_date": pa.array([first], pa.date32()).cast(_STAMP),
-        "end_date": pa.array([first.replace(day=28)], pa.date32()).cast(_STAMP),
+        "end_date": pa.array([min(first + timedelta(days=27), last)], pa.date32()).cast(_STAMP),
     }
     arrow.write(pa.table(described), folder / "campaign_descriptions.parquet")
     targeted = pa.table({"campaign_id": np.ones(best.size, np.int64), "household_id": best})
     arrow.write(targeted, folder / "campaigns.parquet")
+    redeemed_on = min(first + timedelta(days=13), last)
     redeemed = {
         "household_id": best[::5],
         "coupon_upc": np.full(best[::5].size, 10_000_000_001),
         "campaign_id": np.ones(best[::5].size, np.int64),
-        "redemption_date": pa.array([first.replace(day=14)] * best[::5].size, pa.date32()).cast(_STAMP),
+        "redemption_date": pa.array([redeemed_on] * best[::5].size, pa.date32()).cast(_STAMP),
     }
     arrow.write(pa.table(redeemed), folder / "coupon_redemptions.parquet")

@@ -84,8 +84,8 @@ def history(
 ) -> Iterator[pa.Table]:
     """The lines of the days `first` to `last` (both included), a chunk of households at a time.
 
-    A household-day is one basket and a product stands in it once. The draws depend on the seed, the first day
-    and the household alone, so that a response changes amounts and nothing else; `tally` is told both.
+    A household-day is one basket and a product stands in it once. The draws depend on the population and the
+    days alone, so that a response changes amounts and nothing else; `tally` is told both.
     """
     paid = prices()
     contacted = np.array(sorted(response.contacted), dtype=np.int64) if response else np.empty(0, np.int64)
@@ -104,9 +104,9 @@ def _visits(people: Population, rows: Whole, first: date, last: date, rng: np.ra
     offset = (first - FIRST_DAY).days
     counts = rng.poisson(people.visits[rows] * days / 7)
     row = np.repeat(rows, counts)
-    day = rng.integers(0, days, row.size) + offset
-    key = np.unique(row * 100_000 + day)
-    row, day = key // 100_000, key % 100_000
+    # Counted from `first` while household and day are one number: a day before FIRST_DAY is below zero.
+    key = np.unique(row * days + rng.integers(0, days, row.size))
+    row, day = key // days, key % days + offset
     second = rng.integers(_OPENS * 3600, _CLOSES * 3600, row.size)
     here = day < people.lifetime[row]
     return _Visits(row[here], day[here], second[here])

@@ -16,6 +16,7 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 REACH = 9.0  # how far, in logs, a parameter may run from its start: a factor of 8,000 either way
 FLAT = 1e-5  # the largest slope per customer and log-parameter that still counts as a peak
 STEEP = 1e-2  # a slope from which on the climb has failed; between the two it has come to rest on a ridge
+LEVEL = 1e-6  # the least share of its steepness that a likelihood may keep in any direction at a peak
 ON_RIDGE = "The likelihood is all but level along a ridge, so these parameters are one choice of many."
 
 
@@ -23,7 +24,7 @@ ON_RIDGE = "The likelihood is all but level along a ridge, so these parameters a
 class Peak:
     """Where the climb ended; `at_limit` holds the positions of the parameters that ran to their limit.
 
-    `ridge` tells that it came to rest where some direction is all but level, short of a peak.
+    `ridge` tells that it came to rest where some direction is level, or all but level short of a peak.
     """
 
     parameters: tuple[float, ...]
@@ -37,9 +38,8 @@ def climb(likelihood: Likelihood, start: Sequence[float], customers: float) -> P
     """The maximum by L-BFGS-B on log-parameters, sharpened by Newton steps.
 
     `start` holds positive values, `customers` the total weight, so that tolerances are per customer.
-    `standard_errors` come from the observed information, and are None where it has no inverse with a
-    positive diagonal, a parameter is at its limit or the climb came to rest on a ridge. Raises BadInput when
-    it came to rest on a slope.
+    `standard_errors` come from the observed information, and are None where a parameter is at its limit or the
+    climb came to rest on a ridge. Raises BadInput when it came to rest on a slope.
     """
 
     def downhill(logs: Floats) -> tuple[float, Floats]:
@@ -57,8 +57,8 @@ def climb(likelihood: Likelihood, start: Sequence[float], customers: float) -> P
         raise BadInput(f"the likelihood has no peak for these customers: {found.message}")
     logs = _sharpened(downhill, found.x, free)
     theta = np.exp(logs)
-    ridge = bool(slope > FLAT)
-    errors = None if limited.size or ridge else _standard_errors(likelihood, theta)
+    errors = None if limited.size or slope > FLAT else _standard_errors(likelihood, theta)
+    ridge = bool(slope > FLAT) or (errors is None and not limited.size)
     return Peak(tuple(theta.tolist()), likelihood(theta)[0], tuple(limited.tolist()), errors, ridge)
 
 
@@ -90,10 +90,12 @@ def _curvature(function: Likelihood, at: Floats, steps: Floats) -> Floats:
 
 
 def _standard_errors(likelihood: Likelihood, theta: Floats) -> tuple[float, ...] | None:
-    """Roots of the diagonal of the inverse observed information."""
+    """Roots of the diagonal of the inverse observed information; None on a ridge, where they would be invented."""
     information = -_curvature(likelihood, theta, theta * 1e-4)
-    try:
-        np.linalg.cholesky(information)
-    except np.linalg.LinAlgError:  # a ridge, not a peak: any figure here would be invented
+    steep = np.diag(information)
+    if not np.isfinite(information).all() or not (steep > 0).all():
+        return None
+    scale = np.sqrt(steep)
+    if np.linalg.eigvalsh(information / np.outer(scale, scale))[0] < LEVEL:
         return None
     return tuple(np.sqrt(np.diag(np.linalg.inv(information))).tolist())

@@ -114,6 +114,25 @@ def moves_table() -> c.Table:
     return c.Table("Moves between tiers", columns, [c.Row(list(line)) for line in sankey_rows(PLACES, FLOWS)])
 
 
+def stacked_table() -> c.Table:
+    """Goals, each a card on a phone, with a word that has no place to break."""
+    columns = [
+        c.Column("from", "From"),
+        c.Column("wanted", "Wanted", "number", True),
+        c.Column("spend", "Spend", "money", unit="USD"),
+        c.Column("owner", "Owner"),
+        c.Column("why", "Why"),
+    ]
+    rows = [
+        c.Row(
+            [c.Tier("Silver", 2), 225, Decimal("195.23"), "Ann", "For " + "reasons of every kind " * 5],
+            "/moves",
+        ),
+        c.Row([c.Tier("Gold", 1), 85, None, HOSTILE, "W" * 90]),
+    ]
+    return c.Table("Goals", columns, rows, sort="wanted", stacks=True)
+
+
 def pictures() -> list[c.Picture]:
     """Every picture."""
     return [
@@ -250,7 +269,9 @@ def context() -> dict[str, object]:
     return {
         "question": "Who moved since January?",
         "lead": "356 customers moved up, 255 moved down, and one plan of three brought it about.",
-        "as_of": c.AsOf(date(2026, 2, 28), "run 12", "/runs", date(2026, 3, 1)),
+        "as_of": c.AsOf(
+            date(2026, 2, 28), "run 12", "/runs", date(2026, 3, 1), [("tier", HOSTILE), ("sort", "-spend")]
+        ),
         "now": NOW,
         "numbers": NUMBERS,
         "source": SOURCE,
@@ -258,6 +279,7 @@ def context() -> dict[str, object]:
         "pictures": pictures(),
         "spark": sparkline([3, 4, None, 8, 7, 11], title="Orders by month"),
         "table": customers_table(),
+        "stacked": stacked_table(),
         "empty_table": c.Table(
             "Moves", [], [], empty=c.Empty("Moves will be here.", "No run has ended.", "Start a run", "/runs")
         ),

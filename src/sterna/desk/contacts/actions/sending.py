@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from sterna.channels.base import ContentError, Message, Transport, TransportError
@@ -17,14 +20,18 @@ from sterna.desk.contacts.actions.ledger import Outcome
 from sterna.desk.contacts.models import Contact
 from sterna.desk.contacts.rendering import Person, Worded, people, word
 from sterna.desk.delivery.queries import Outlet, outlets
+from sterna.desk.plans.models import Plan
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 
 BATCH = 200
-# Marked and settled together: the most that a kill can leave in doubt, and the fewest that one commit is shared by.
+# Marked together and settled together: the most that a kill can leave in doubt, and how many share one commit.
 SLICE = 10
-# After so many temporary failures in a row the other side is down: the rest waits, and its attempts are not used up.
+# After so many temporary failures or doubts in a row the other side is down: the rest waits, its attempts not used up.
 PATIENCE = 3
+
+
+_USED_UP = (Contact.State.HANDED_OVER, Contact.State.CONFIRMED, Contact.State.FAILED, Contact.State.WITHDRAWN)
 
 
 @dataclass
@@ -38,6 +45,11 @@ class Sent:
             ", ".join(f"{number} {state}" for state, number in sorted(self.states.items()))
             or "nothing was due"
         )
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another call may do more: contacts were used up, and were not all put back to wait."""
+        return any(self.states[state] for state in _USED_UP)
 
 
 @dataclass
@@ -88,34 +100,51 @@ def send_due(limit: int = 1_000, on: Mapping[str, Outlet] | None = None, actor: 
 
 
 def _send(taken: Claim, sender: _Sender) -> Iterator[Outcome]:
-    contacts = Contact.objects.select_related("plan__definition").in_bulk(taken.contacts)
-    known = _known(contacts.values())
+    contacts = Contact.objects.in_bulk(taken.contacts)
     ordered = [contacts[each] for each in taken.contacts]
-    for start in range(0, len(ordered), SLICE):
-        yield from _send_slice(ordered[start : start + SLICE], known, taken.id, sender)
+    known, documents = _known(ordered), _documents(ordered)
+    ended: list[Outcome] = []
+    try:
+        for start in range(0, len(ordered), SLICE):
+            worded, failed = _word_slice(ordered[start : start + SLICE], documents, known, sender)
+            # From here on a kill leaves these in doubt; a lease that was lost meanwhile takes them out of our hands.
+            ours = ledger.turn(
+                [*ended, *failed], [(contact.pk, words) for contact, words in worded], taken.id
+            )
+            yield from failed
+            ended = []
+            for contact, words in worded:
+                if contact.pk in ours:
+                    ended.append(_hand_over(contact, words, sender))
+            yield from ended
+    finally:
+        # Also after an error nobody foresaw: whose answer is known must not be left in doubt.
+        ledger.settle(ended, taken.id)
 
 
-def _send_slice(
-    contacts: Sequence[Contact], known: Mapping[UUID, Person], claimed: UUID, sender: _Sender
-) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    worded: list[tuple[Contact, Worded]] = []
+def _word_slice(
+    contacts: Sequence[Contact],
+    documents: Mapping[UUID, Mapping[str, Any]],
+    known: Mapping[UUID, Person],
+    sender: _Sender,
+) -> tuple[list[tuple[Contact, Worded]], list[Outcome]]:
+    """What each is told, and the outcome of those who cannot be told anything: each fails alone."""
+    worded, failed = [], []
     for contact in contacts:
+        document, channel = documents[contact.plan_id], sender.on[contact.medium].channel
+        person = known[contact.pk]
         try:
-            worded.append((contact, _worded(contact, known, sender)))
+            words = word(document, contact.asset, channel, person, contact.address, contact.due_on)
+            worded.append((contact, words))
         except (ContentError, Refused) as error:
-            outcomes.append(Outcome(contact, Contact.State.FAILED, "", f"it could not be worded: {error}"))
-    # From here on a kill leaves these in doubt; a lease that was lost meanwhile takes them out of our hands.
-    ours = ledger.mark([(contact.pk, words) for contact, words in worded], claimed)
-    outcomes += [_hand_over(contact, words, sender) for contact, words in worded if contact.pk in ours]
-    ledger.settle(outcomes, claimed)
-    return outcomes
+            failed.append(Outcome(contact, Contact.State.FAILED, "", f"it could not be worded: {error}"))
+    return worded, failed
 
 
-def _worded(contact: Contact, known: Mapping[UUID, Person], sender: _Sender) -> Worded:
-    channel = sender.on[contact.medium].channel
-    document, person = contact.plan.definition.body, known[contact.pk]
-    return word(document, contact.asset, channel, person, contact.address, contact.due_on)
+def _documents(contacts: Iterable[Contact]) -> dict[UUID, Mapping[str, Any]]:
+    """The plans' documents by plan: read once a batch, because joined to each contact they are most of what is read."""
+    plans = Plan.objects.select_related("definition").in_bulk({contact.plan_id for contact in contacts})
+    return {key: plan.definition.body for key, plan in plans.items()}
 
 
 def _known(contacts: Iterable[Contact]) -> dict[UUID, Person]:
@@ -140,23 +169,28 @@ def _hand_over(contact: Contact, worded: Worded, sender: _Sender) -> Outcome:
 
 
 def _failed(contact: Contact, error: TransportError, sender: _Sender) -> Outcome:
+    if not error.permanent:
+        sender.failures[contact.medium] += 1
     if error.outcome_unknown and not sender.on[contact.medium].repeatable:
         return Outcome(contact, Contact.State.UNKNOWN, "", error.detail)
     if error.permanent or contact.attempts + 1 >= ledger.MOST_ATTEMPTS:
         return Outcome(contact, Contact.State.FAILED, "", error.detail, attempted=True)
-    sender.failures[contact.medium] += 1
     return Outcome(contact, Contact.State.PLANNED, "", error.detail, attempted=True)
 
 
 def _message(contact: Contact, worded: Worded, sender: _Sender) -> Message:
     written_by = sender.on[contact.medium].sender
-    # A reader's program shows this as a button; the answer comes back as a mail that names the contact.
-    headers = {"List-Unsubscribe": f"<mailto:{written_by}?subject=unsubscribe%20{contact.pk}>"}
     return Message(
         key=contact.natural_key,
         medium=contact.medium,
         to=contact.address,
         sender=written_by,
         rendered=worded.rendered,
-        headers=headers if contact.medium == "email" else {},
+        headers=_way_to_say_no(contact, written_by) if contact.medium == "email" else {},
     )
+
+
+def _way_to_say_no(contact: Contact, written_by: str) -> dict[str, str]:
+    """What a reader's program shows as a button; the answer comes back as a mail that names the contact."""
+    to = quote(parseaddr(written_by)[1], safe="@")
+    return {"List-Unsubscribe": f"<mailto:{to}?subject=unsubscribe%20{contact.pk}>"}

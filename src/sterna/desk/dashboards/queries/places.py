@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet, Sum
+from django.urls import reverse
 
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import MatrixCell, Move
@@ -46,6 +48,11 @@ def order(run: Run) -> list[str]:
 def shades(run: Run) -> dict[str, int | None]:
     """The shade of each place; None outside every tier."""
     return {place.name: place.shade for place in ladder(run)} | dict.fromkeys(OUTSIDE)
+
+
+def customers_in(place: str) -> str:
+    """The address of the customers of a place, whatever letters its name has."""
+    return f"{reverse('customers')}?{urlencode({'tier': place})}"
 
 
 def cells(run: Run) -> QuerySet[MatrixCell]:

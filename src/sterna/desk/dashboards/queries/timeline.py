@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.customers.models import Customer
-from sterna.desk.dashboards.queries.titles import asset_titles
+from sterna.desk.dashboards.queries.titles import asset_titles, with_title
 from sterna.desk.lakehouse.lake_query import lake_query
 from sterna.desk.lakehouse.queries import manifest
 from sterna.desk.runs.models import Run
@@ -100,7 +100,7 @@ def _contacts(customer: Customer, until: date) -> list[Moment]:
             contact.handed_over_at or datetime.combine(contact.due_on, time.min, UTC),
             "outbound",
             f"{titles.get(contact.asset, contact.asset)}: {contact.state}",
-            contact.reason,
+            with_title(contact.reason, contact.asset, titles),
             contact.medium,
             reverse("contact", args=[contact.pk]),
         )
@@ -116,7 +116,7 @@ def _held_back(customer: Customer, until: date) -> list[Moment]:
             datetime.combine(runs[left_out.run_id], time.max, UTC),
             "outbound",
             titles.get(left_out.asset, left_out.asset or "No contact"),
-            held_back=left_out.reason,
+            held_back=with_title(left_out.reason, left_out.asset, titles),
         )
         for left_out in LeftOut.objects.filter(customer=customer, run_id__in=runs)
     ]

@@ -1,6 +1,32 @@
-"""What assets are called: the title that the plan gives, where a page would otherwise show an id."""
+"""What assets and reasons are called: titles and words, where a page would otherwise show an id or a code."""
+
+import re
+from collections.abc import Mapping
 
 from sterna.desk.plans.models import Plan
+
+_REASONS = {
+    "address": "No address",
+    "asset": "Nothing to offer",
+    "budget": "Below the budget",
+    "cap": "Contacted often enough",
+    "capacity": "No place left",
+    "consent": "No consent",
+    "headroom": "Too little room",
+    "held out": "Held out by chance",
+    "interest": "No known interest",
+    "no plan": "No plan",
+    "place": "No goal starts there",
+    "plan closed": "The plan is closed",
+    "plan has errors": "The plan has errors",
+    "rest": "Had it lately",
+}
+
+# Where a reason names an asset. Its id may be a word that stands elsewhere in the sentence too, such as a medium.
+_NAMED = (
+    r"(?:^|(?<=\. )|(?<= fits )|(?<= what )|(?<= and )|(?<= places for )|(?<= that )|(?<=Got )){}"
+    r"(?=\. By | by \S+ (?:costs|does|went) | is for the category | suits everybody | wants | on \d| asks for\.)"
+)
 
 
 def asset_titles() -> dict[str, str]:
@@ -9,3 +35,16 @@ def asset_titles() -> dict[str, str]:
     for plan in Plan.objects.select_related("definition").order_by("loaded_at"):
         found |= {asset["id"]: asset["title"] for asset in plan.definition.body["assets"]}
     return found
+
+
+def reason_title(code: str) -> str:
+    """The code of a reason in words; one that is not known is shown as it is."""
+    return _REASONS.get(code, code)
+
+
+def with_title(reason: str, asset: str, titles: Mapping[str, str]) -> str:
+    """The sentence of a reason with `asset` called by its title."""
+    title = titles.get(asset)
+    if not asset or title is None:
+        return reason
+    return re.sub(_NAMED.format(re.escape(asset)), lambda _: f"“{title}”", reason)

@@ -1,6 +1,7 @@
 """Contacts: the outbox, one contact with what was said, who was left out and why, and calls to make."""
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Count, QuerySet, Sum
@@ -15,7 +16,7 @@ from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
 from sterna.desk.dashboards.queries import people
 from sterna.desk.dashboards.queries.current import shown_run
-from sterna.desk.dashboards.queries.titles import asset_titles
+from sterna.desk.dashboards.queries.titles import asset_titles, reason_title, with_title
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.web.components import Chip, Column, Component, Empty, Filters, Number, Row, Table
 
@@ -38,7 +39,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         Section([_ledger(request, rows, chips)], "To whom?"),
     ]
     lead = "The ledger has one row a contact for ever; a crash or a second worker never makes two of one."
-    return answer(request, Page("What was sent, and what is on its way?", sections, lead))
+    return answer(request, Page("What was sent, and what is on its way?", sections, lead, dated=False))
 
 
 def _states(rows: QuerySet[Contact]) -> Iterator[Component]:
@@ -60,7 +61,7 @@ def _by_asset(rows: QuerySet[Contact]) -> Component:
     table_rows = [
         Row(
             [titles.get(row["asset"], row["asset"]), row["medium"], row["many"], row["cost"]],
-            f"?asset={row['asset']}&medium={row['medium']}",
+            f"?{urlencode({'asset': row['asset'], 'medium': row['medium']})}",
         )
         for row in grouped
     ]
@@ -71,7 +72,11 @@ def _by_asset(rows: QuerySet[Contact]) -> Component:
         Column("cost", "Cost", "money"),
     ]
     return Table(
-        "Contacts by asset and medium", columns, table_rows, empty=Empty("Contacts by asset.", "None so far.")
+        "Contacts by asset and medium",
+        columns,
+        table_rows,
+        empty=Empty("Contacts by asset.", "None so far."),
+        stacks=True,
     )
 
 
@@ -88,7 +93,7 @@ def _ledger(request: HttpRequest, rows: QuerySet[Contact], chips: list[Chip]) ->
                 contact.due_on,
                 contact.handed_over_at or "not yet",
                 contact.cost,
-                contact.reason,
+                with_title(contact.reason, contact.asset, assets),
             ],
             reverse("contact", args=[contact.pk]),
         )
@@ -107,7 +112,7 @@ def _ledger(request: HttpRequest, rows: QuerySet[Contact], chips: list[Chip]) ->
     return Table(
         "Contacts", columns, table_rows, page.sort, Filters(f"{rows.count():,} contacts", chips),
         next_url=page.next_url, previous_url=page.first_url,
-        empty=Empty("Contacts.", "None fits.", "All contacts", reverse("contacts")),
+        empty=Empty("Contacts.", "None fits.", "All contacts", reverse("contacts")), stacks=True,
     )  # fmt: skip
 
 
@@ -132,6 +137,7 @@ def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
         Column("detail", "Detail"),
     ]
     nothing = Empty("Answers of the channel.", "Nothing has been handed over yet.")
+    assets = asset_titles()
     frame = render_to_string("dashboards/preview_frame.html", {"contact": found})
     facts = [Row([use.get("name"), use.get("value"), use.get("sentence")]) for use in found.used_facts]
     fact_columns = [Column("name", "Fact"), Column("value", "Said"), Column("why", "Why")]
@@ -141,7 +147,7 @@ def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
         Contact.State.UNKNOWN,
     )
     sections = [
-        Section(figures, lead=found.reason, layout="figures"),
+        Section(figures, lead=with_title(found.reason, found.asset, assets), layout="figures"),
         *([Section([forms], "What to do")] if may_work else []),
         Section([frame], f"What {title} reads"),
         Section(
@@ -154,9 +160,10 @@ def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
     return answer(
         request,
         Page(
-            f"What became of “{asset_titles().get(found.asset, found.asset)}” to {title} by {found.medium}?",
+            f"What became of “{assets.get(found.asset, found.asset)}” to {title} by {found.medium}?",
             sections,
             trail=trail,
+            dated=False,
         ),
     )
 
@@ -172,7 +179,10 @@ def left_out(request: HttpRequest) -> HttpResponse:
     found = LeftOut.objects.filter(run_id=run.pk)
     code = asked_text(request, "reason")
     counted = found.values("reason_code").annotate(many=Count("pk")).order_by("-many", "reason_code")
-    summary = [Row([row["reason_code"], row["many"]], f"?reason={row['reason_code']}") for row in counted]
+    summary = [
+        Row([reason_title(row["reason_code"]), row["many"]], f"?{urlencode({'reason': row['reason_code']})}")
+        for row in counted
+    ]
     columns = [Column("reason", "Reason"), Column("many", "Customers", "number")]
     sections = [
         Section(
@@ -191,8 +201,8 @@ def _names(request: HttpRequest, found: QuerySet[LeftOut], code: str) -> Compone
             [
                 titles.get(item.customer_id, ""),
                 assets.get(item.asset, item.asset or "none"),
-                item.reason_code,
-                item.reason,
+                reason_title(item.reason_code),
+                with_title(item.reason, item.asset, assets),
             ],
             reverse("customer", args=[item.customer_id]),
         )
@@ -204,11 +214,11 @@ def _names(request: HttpRequest, found: QuerySet[LeftOut], code: str) -> Compone
         Column("reason_code", "Reason", sortable=True),
         Column("reason", "In words"),
     ]
-    chips = [Chip("because of", code, reverse("left_out"))] if code else []
+    chips = [Chip("because", reason_title(code), reverse("left_out"))] if code else []
     return Table(
         "Left out", columns, rows, page.sort, Filters(f"{found.count():,} customers", chips),
         next_url=page.next_url, previous_url=page.first_url,
-        empty=Empty("Customers left out.", "Nobody."),
+        empty=Empty("Customers left out.", "Nobody."), stacks=True,
     )  # fmt: skip
 
 
@@ -238,4 +248,4 @@ def tasks(request: HttpRequest) -> HttpResponse:
     lead = (
         f"{Task.objects.filter(state=Task.State.OPEN).count():,} open; the twenty promised earliest are here."
     )
-    return answer(request, Page("Whom do you call today?", [Section(cards or [nothing])], lead))
+    return answer(request, Page("Whom do you call today?", [Section(cards or [nothing])], lead, dated=False))

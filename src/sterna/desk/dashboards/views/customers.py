@@ -34,7 +34,8 @@ def customers(request: HttpRequest) -> HttpResponse:
             "Every customer with value and tier.", "No run has been published yet.", "Runs", reverse("runs")
         )
         return answer(request, Page("Who are your customers?", [Section([nothing])]))
-    choices = [(place.name, f"?tier={place.name}") for place in places.ladder(run)] + [("none", "?tier=none")]
+    shown = [*(place.name for place in places.ladder(run)), "none"]
+    choices = [(name, places.customers_in(name)) for name in shown]
     chosen = {"choices": choices, "chosen": asked_text(request, "tier")}
     table = _list(request, run)
     lead = "What each gives now, what 26 weeks should bring, and the room that customers alike show."
@@ -129,5 +130,9 @@ def search(request: HttpRequest) -> HttpResponse:
     table = Table("Found", [Column("name", "Name"), Column("kind", "What it is")], rows, empty=nothing)
     return answer(
         request,
-        Page(f"What is called “{text}”?" if text else "What are you looking for?", [Section([table])]),
+        Page(
+            f"What is called “{text}”?" if text else "What are you looking for?",
+            [Section([table])],
+            dated=False,
+        ),
     )

@@ -90,13 +90,14 @@ def _figures(run: Run) -> Iterator[Component]:
     yield Number(
         "Customers", everybody,
         provenance=how(
-            run, "customers", "Every customer seen by the day of the run.", rows_url=reverse("customers")
+            run, "matrix", "The sum of the migration matrix: everybody seen by the day of the run.", "scheme",
+            reverse("customers"),
         ),
     )  # fmt: skip
     yield Number(
         "Spend in the period", money, "money", run.brief["currency"],
         how(
-            run, "values", "What customers paid inside the tiers' window, from the lines.", "scheme",
+            run, "matrix", "What everybody in the migration matrix paid inside the tiers' window, summed.", "scheme",
             reverse("customers"),
         ),
     )  # fmt: skip
@@ -157,6 +158,7 @@ def _goals(run: Run) -> Component:
         empty=Empty(
             "Goals from tier to tier.", "This run had no plan.", "See the plans", reverse("plan_list")
         ),
+        stacks=True,
     )
 
 
@@ -168,4 +170,4 @@ def _attention(waiting: Sequence[attention.Item]) -> Component | SafeString:
     columns = [Column("what", "What"), Column("count", "How many", "number"), Column("why", "What to do")]
     if not rows:
         return render_to_string("dashboards/all_done.html")
-    return Table("What needs attention", columns, rows)
+    return Table("What needs attention", columns, rows, stacks=True)

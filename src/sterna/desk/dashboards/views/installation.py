@@ -39,6 +39,7 @@ def settings(request: HttpRequest) -> HttpResponse:
             "How is Sterna set up?",
             sections,
             action=Action("See the audit", reverse("audit"), "shield-check"),
+            dated=False,
         ),
     )
 
@@ -77,4 +78,4 @@ def audit(request: HttpRequest) -> HttpResponse:
         "Audit", columns, rows, page.sort, next_url=page.next_url, previous_url=page.first_url,
         empty=Empty("One line for every write.", "Nothing was written yet."),
     )  # fmt: skip
-    return answer(request, Page("Who did what?", [Section([table])]))
+    return answer(request, Page("Who did what?", [Section([table])], dated=False))

@@ -110,7 +110,7 @@ def _by_tier(run: Run) -> Component:
                 row.expected_spend,
                 row.headroom,
             ],
-            f"{reverse('customers')}?tier={row.place}",
+            places.customers_in(row.place),
         )
         for row in worth.by_place(run, places.order(run))
     ]
@@ -167,7 +167,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
                 "and more" if place.high is None else f"to under {place.high:,.2f}",
                 *standing.get(place.name, (0, Decimal(0))),
             ],
-            f"{reverse('customers')}?tier={place.name}",
+            places.customers_in(place.name),
         )
         for place in places.ladder(run)
     ]
@@ -267,7 +267,7 @@ def _candidates(run: Run) -> Section:
         Column("why", "Why"),
     ]
     nothing = Empty("Customers of lower tiers with room to move.", "The run had no plan with goals.")
-    return Section([Table("Candidates", columns, rows, empty=nothing)], "Who could move next?")
+    return Section([Table("Candidates", columns, rows, empty=nothing, stacks=True)], "Who could move next?")
 
 
 @needs(Right.READ)

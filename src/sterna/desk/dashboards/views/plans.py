@@ -50,7 +50,8 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     ]
     nothing = Empty("Migration plans.", "None has been loaded: `sterna plan load FILE` takes a plan in YAML.")
     return answer(
-        request, Page("What is planned?", [Section([Table("Plans", columns, rows, empty=nothing)])])
+        request,
+        Page("What is planned?", [Section([Table("Plans", columns, rows, empty=nothing)])], dated=False),
     )
 
 
@@ -147,7 +148,7 @@ def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:
         Column("response", "Response wanted"),
         Column("value", "Value of a response", unit=body["currency"]),
     ]
-    return Table("Goals", columns, rows)
+    return Table("Goals", columns, rows, stacks=True)
 
 
 def _assets(body: Mapping[str, Any]) -> Component:

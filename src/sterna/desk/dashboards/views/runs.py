@@ -51,7 +51,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     items: list[Component | SafeString] = [Table("Runs", columns, rows, empty=nothing)]
     if allows(request.user, Right.MANAGE):
         items.insert(0, render_to_string("dashboards/start_run.html", {}, request=request))
-    return answer(request, Page("When did the loop turn?", [Section(items)]))
+    return answer(request, Page("When did the loop turn?", [Section(items)], dated=False))
 
 
 def _took(run: Run) -> str:
@@ -90,7 +90,8 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
     then = Action("Show the pages as of this day", f"{reverse('home')}?as_of={found.until}")
     action = then if found.published_at else None
     return answer(
-        request, Page(f"What did the run as of {found.until} do?", sections, action=action, trail=trail)
+        request,
+        Page(f"What did the run as of {found.until} do?", sections, action=action, trail=trail, dated=False),
     )
 
 
@@ -145,4 +146,6 @@ def run_stage(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
     ]
     lead = f"{stage.rows:,} rows in {stage.seconds:.2f} seconds."
     trail = [("Runs", reverse("runs")), (f"As of {stage.run.until}", reverse("run", args=[pk]))]
-    return answer(request, Page(f"How was {name} computed?", [Section(steps)], lead, trail=trail))
+    return answer(
+        request, Page(f"How was {name} computed?", [Section(steps)], lead, trail=trail, dated=False)
+    )

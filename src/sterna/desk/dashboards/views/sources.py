@@ -46,7 +46,7 @@ def sources(request: HttpRequest) -> HttpResponseBase:
         Section([Table("Sources", columns, found, empty=nothing)]),
         Section([_imports()], "What came in?"),
     ]
-    return answer(request, Page("Where does the data come from?", sections))
+    return answer(request, Page("Where does the data come from?", sections, dated=False))
 
 
 def _imports() -> Component:
@@ -117,7 +117,7 @@ def one_import(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     )  # fmt: skip
     sections = [Section(figures, layout="figures"), Section(items, "What was refused?")]
     trail = [("Sources", reverse("sources"))]
-    return answer(request, Page(f"What came in with {found.file_name}?", sections, trail=trail))
+    return answer(request, Page(f"What came in with {found.file_name}?", sections, trail=trail, dated=False))
 
 
 @needs(Right.READ)
@@ -154,4 +154,4 @@ def data_quality(request: HttpRequest) -> HttpResponseBase:
         Section(figures, layout="figures"),
         Section([Table("Refused events", columns, rows, empty=nothing)], "What was refused?"),
     ]
-    return answer(request, Page("Can the data be trusted?", sections))
+    return answer(request, Page("Can the data be trusted?", sections, dated=False))

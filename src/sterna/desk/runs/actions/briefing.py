@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from sterna.desk.runs.actions.definitions import (
 )
 from sterna.desk.runs.actions.freezing import freeze
 from sterna.engine import flow
+from sterna.engine.errors import LakeMissing
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,45 @@ class Frozen:
     sha256: str
 
     def stored(self) -> dict[str, Any]:
-        """The brief as JSON."""
-        built: dict[str, Any] = msgspec.to_builtins(self.brief)
+        """The brief as JSON; its files are named relative to the home, so that a home can be moved."""
+        built: dict[str, Any] = msgspec.to_builtins(_at(self.brief, _relative))
         return built
+
+
+def opened(stored: Mapping[str, Any]) -> flow.Brief:
+    """A stored brief with its files where they lie now. Raises LakeMissing naming one that is nowhere."""
+    return _at(msgspec.convert(stored, flow.Brief), _absolute)
+
+
+def _at(made: flow.Brief, place: Callable[[str], str]) -> flow.Brief:
+    """The brief with each of its paths as `place` gives it."""
+
+    def placed(file: flow.File) -> flow.File:
+        return flow.File(place(file.path), file.sha256)
+
+    return msgspec.structs.replace(
+        made,
+        files={table: tuple(map(placed, parts)) for table, parts in made.files.items()},
+        frozen={table: placed(file) for table, file in made.frozen.items()},
+    )
+
+
+def _relative(path: str) -> str:
+    return str(Path(path).relative_to(options.home()))
+
+
+def _absolute(path: str) -> str:
+    """Where a file of a stored brief is; older briefs name it absolutely, perhaps in a home that was moved since."""
+    named = options.home() / path
+    if named.exists() or not Path(path).is_absolute():
+        return str(named)
+    for start in range(1, len(named.parts)):
+        here = options.home().joinpath(*named.parts[start:])
+        if here.exists():
+            return str(here)
+    raise LakeMissing(
+        f"the brief reads {path}, which is neither there nor at the same place in {options.home()}"
+    )
 
 
 def folder(run_id: UUID) -> Path:

@@ -8,7 +8,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-import msgspec
 from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
@@ -17,7 +16,7 @@ from sterna.desk.audit.actions import record
 from sterna.desk.config import clock, options
 from sterna.desk.config.ids import new_id
 from sterna.desk.config.refused import Refused
-from sterna.desk.runs.actions.briefing import Frozen, brief, folder
+from sterna.desk.runs.actions.briefing import Frozen, brief, folder, opened
 from sterna.desk.runs.actions.publishing import publish
 from sterna.desk.runs.models import Run, Stage
 from sterna.desk.users.access import Right, demand
@@ -149,7 +148,7 @@ def _compute(run: Run, into: Path, tell: Tell, done: Mapping[str, Files], keep: 
     scratch, memory = into / "scratch", options.text("STERNA_LAKE_MEMORY")
     try:
         with open_lake(run.engine, scratch, memory) as lake:
-            return flow.turn(lake, msgspec.convert(run.brief, flow.Brief), into, journal, done, tell)
+            return flow.turn(lake, opened(run.brief), into, journal, done, tell)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

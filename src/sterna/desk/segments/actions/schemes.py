@@ -13,19 +13,21 @@ from sterna.desk.users.models import User
 from sterna.engine.segments import Scheme, check_scheme
 
 MEASURES = ("spend",)
+LONGEST_NAME = 80
 
 
 @transaction.atomic
 def publish_scheme(scheme: Scheme, actor: User | None, reason: str, version: int | None = None) -> Definition:
     """The definition of `scheme`; the same bands again are the same row, others a new version.
 
-    Raises BadInput for bands with a gap, an overlap or a closed top, Refused without a reason, or when it would not
-    become the `version` that its author wrote down.
+    Raises BadInput for bands with a gap, an overlap or a closed top, Refused without a reason, for a name that no page
+    could show, or when it would not become the `version` that its author wrote down.
     """
     demand(actor, Right.MANAGE)
     if not reason.strip():
         raise Refused("write why the tiers change: the audit keeps it")
     check_scheme(scheme)
+    _check_names(scheme)
     if scheme.measure not in MEASURES:
         raise Refused(f"tiers are cut by {', '.join(MEASURES)}, not by {scheme.measure!r}")
     definition = publish_definition(SCHEME, scheme.name, msgspec.to_builtins(scheme), actor)
@@ -37,3 +39,16 @@ def publish_scheme(scheme: Scheme, actor: User | None, reason: str, version: int
     key = f"publish tiers {scheme.name} {definition.version}"
     record("publish tiers", "definition", f"{scheme.name} {definition.version}", actor, reason, detail, key)
     return definition
+
+
+def _check_names(scheme: Scheme) -> None:
+    """Tiers stand in the addresses of pages, where "/" separates, "all" means every tier and dots lead elsewhere."""
+    for name in (scheme.name, *(band.place for band in scheme.bands)):
+        if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME:
+            raise Refused(
+                f"{name!r} cannot be a name: use 1 to {LONGEST_NAME} letters without spaces around them"
+            )
+        if "/" in name or not name.isprintable() or name in ("all", ".", ".."):
+            raise Refused(
+                f"{name!r} cannot be a name: it stands in addresses, where it would mean something else"
+            )

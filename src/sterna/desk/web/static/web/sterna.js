@@ -7,7 +7,7 @@
   }
 
   function openDrawers() {
-    return Array.from(document.querySelectorAll("details.opens-drawer[open], details.person[open]"));
+    return Array.from(document.querySelectorAll("details.opens-drawer[open], details.person[open], details.as-of[open]"));
   }
 
   function closeDrawer(details, backToSummary) {
