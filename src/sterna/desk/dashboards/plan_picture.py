@@ -4,26 +4,28 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sterna.desk.web.components import Picture
-from sterna.desk.web.formats import counted
+from sterna.desk.web.formats import counted, percent
 from sterna.desk.web.pictures.roadmap import Step, Touchpoint, roadmap
 
 
 def plan_picture(body: Mapping[str, Any]) -> Picture:
-    """The picture of a plan's document; an edge carries the share of the audience that is expected to respond."""
+    """The picture of a plan's document; a lane names the move and the share of its audience expected to respond."""
     goals = body["goals"]
-    stages = list(dict.fromkeys(_move(goal) for goal in goals))
+    stages = list(dict.fromkeys(_lane(goal) for goal in goals))
     nodes, steps = list(_nodes(body)), list(_steps(body))
     title = "From asset to move"
     reading = (
         f"{counted(len(body['assets']), 'asset')} for {counted(len(goals), 'move')}; "
-        "the share on an arrow is how much of the audience is expected to respond."
+        "the share beside a move is how much of its audience is expected to respond."
     )
     return Picture(title, roadmap(stages, nodes, steps, title=title), reading)
 
 
-def _move(goal: Mapping[str, Any]) -> str:
+def _lane(goal: Mapping[str, Any]) -> str:
     stays = goal["from"] == goal["to"]
-    return f"Stay in {goal['to']}" if stays else f"{goal['from'].capitalize()} to {goal['to']}"
+    move = f"Stay in {goal['to']}" if stays else f"{goal['from'].capitalize()} to {goal['to']}"
+    # One rate for the whole move: on the arrow of each asset it would read as that asset's own.
+    return move if goal.get("expected_rate") is None else f"{move}: {percent(goal['expected_rate'])}"
 
 
 def _for(goal: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -41,15 +43,14 @@ def _nodes(body: Mapping[str, Any]) -> Iterator[Touchpoint]:
             met = dict.fromkeys(route["medium"] for route in asset["routes"])
             behavior = f"{', '.join(met)}: {asset['behavior']['metric']}"
             yield Touchpoint(
-                _key(goal, asset), asset["title"], _move(goal), behavior, exchanges.get(asset["id"])
+                _key(goal, asset), asset["title"], _lane(goal), behavior, exchanges.get(asset["id"])
             )
         yield Touchpoint(
-            goal["id"], f"{goal['customers']:,} customers by {goal['by']}", _move(goal), goal["response"]
+            goal["id"], f"{goal['customers']:,} customers by {goal['by']}", _lane(goal), goal["response"]
         )
 
 
 def _steps(body: Mapping[str, Any]) -> Iterator[Step]:
     for goal in body["goals"]:
-        rate = goal.get("expected_rate")
         for asset in _for(goal, body):
-            yield Step(_key(goal, asset), goal["id"], None if rate is None else float(rate))
+            yield Step(_key(goal, asset), goal["id"], None)

@@ -30,8 +30,8 @@ def settings(request: HttpRequest) -> HttpResponse:
         Column("seen", "Last here"),
     ]
     sections = [
-        Section([Table("People", people_columns, people)], "Who works here?"),
-        Section([Table("Settings", columns, rows)], "Settings"),
+        Section([Table("People", people_columns, people, stacks=True)], "Who works here?"),
+        Section([Table("Settings", columns, rows, stacks=True)], "Settings"),
     ]
     return answer(
         request,
@@ -76,6 +76,6 @@ def audit(request: HttpRequest) -> HttpResponse:
     ]
     table = Table(
         "Audit", columns, rows, page.sort, next_url=page.next_url, previous_url=page.first_url,
-        empty=Empty("One line for every write.", "Nothing was written yet."),
+        empty=Empty("One line for every write.", "Nothing was written yet."), stacks=True,
     )  # fmt: skip
     return answer(request, Page("Who did what?", [Section([table])], dated=False))
