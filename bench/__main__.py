@@ -25,6 +25,7 @@ class Name(StrEnum):
     IMPORT = "import"
     TURN = "turn"
     LARGE = "large"
+    LINK = "link"
     SEND = "send"
 
 
@@ -39,13 +40,14 @@ def run(
     repeat: Annotated[int, typer.Option(min=1, help="Attempts at each; the fastest one counts.")] = 1,
     homes: Annotated[Path | None, typer.Option(help="Where the homes are made and removed.")] = None,
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = RESULTS,
+    records: Annotated[int, typer.Option(min=1000, help="Records that `link` seeks doubles in.")] = 200_000,
     keep: Annotated[bool, typer.Option(help="Leave the homes, to look into them.")] = False,
 ) -> None:
     """Time the import, the turn of the loop and sending, each beside a raw side in the same run."""
     # Ended by a supervisor, it must stop its database and remove its home, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     begun, facts = datetime.now(UTC), machine()
-    options = Options(data, customers, homes, keep)
+    options = Options(data, customers, homes, keep, records)
     errors = Console(stderr=True, highlight=False)
     chosen = list(dict.fromkeys(name.value for name in names or Name))
     try:

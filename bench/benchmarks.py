@@ -8,6 +8,7 @@ from typing import Any
 
 from bench import shop
 from bench.homes import Home, Tell, home
+from bench.link import link_people
 from bench.measuring import Measured
 from bench.results import Figure, Ratio, Result, Target
 
@@ -17,12 +18,13 @@ MAPPING, PEOPLE, TIERS = (str(shop.EXAMPLE / f"{name}.yaml") for name in ("mappi
 
 @dataclass(frozen=True)
 class Options:
-    """Sizes and places: `data` instead of the real files, `customers` of the large shop, where homes are made."""
+    """Sizes and places: `data` instead of the real files, `customers` of the large shop, `homes`, `records` to link."""
 
     data: Path | None = None
     customers: int = 100_000
     homes: Path | None = None
     keep: bool = False
+    records: int = 200_000
 
 
 @dataclass(frozen=True)
@@ -186,9 +188,15 @@ def measure_send(options: Options, tell: Tell) -> Result:
     )
 
 
+def measure_link(options: Options, tell: Tell) -> Result:
+    """Find the doubles among people whose doubles are known."""
+    return link_people(options.records, options.homes, tell)
+
+
 BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "import": measure_import,
     "turn": measure_turn,
     "large": measure_large,
+    "link": measure_link,
     "send": measure_send,
 }

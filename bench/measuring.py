@@ -2,12 +2,15 @@
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 
 class CommandFailed(Exception):
@@ -32,8 +35,7 @@ def python(module: str, arguments: Sequence[str], environment: Mapping[str, str]
     command = [sys.executable, "-m", module, *arguments]
     with tempfile.TemporaryFile() as printed:
         begun = time.perf_counter()
-        process = subprocess.Popen(command, stdout=printed, env=dict(environment))
-        status, used = _wait(process)
+        status, used = _run(command, printed, environment)
         seconds = time.perf_counter() - begun
         printed.seek(0)
         output = printed.read().decode()
@@ -45,14 +47,34 @@ def python(module: str, arguments: Sequence[str], environment: Mapping[str, str]
     return Measured(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * unit, output)
 
 
-def _wait(process: "subprocess.Popen[bytes]") -> tuple[int, resource.struct_rusage]:
+def _run(
+    command: Sequence[str], printed: IO[bytes], environment: Mapping[str, str]
+) -> tuple[int, resource.struct_rusage]:
     """The exit code and what the process used: `wait4` tells of this one process, `getrusage` of all so far."""
+    process = None
     try:
+        with _signals_held():
+            process = subprocess.Popen(command, stdout=printed, env=dict(environment))
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     finally:
         # Interrupted while it waited: nothing that it started may go on.
-        if process.returncode is None:
+        if process is not None and process.returncode is None:
             process.terminate()
             process.wait()
     return process.returncode, used
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let a signal wait until a process is started: in the middle of it, nobody would know whom to end."""
+    came: list[int] = []
+    signs = (signal.SIGINT, signal.SIGTERM)
+    before = {sign: signal.signal(sign, lambda number, _: came.append(number)) for sign in signs}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+        for number in came:
+            signal.raise_signal(number)

@@ -21,6 +21,7 @@ PLANTED = [
     ("corridor", "engine/value/worth.py", "import sterna.engine.segments"),
     ("corridor", "engine/lake/duck.py", "import sterna.engine.steps"),
     ("corridor", "engine/flow.py", "import sterna.engine.simulation"),
+    ("corridor", "engine/taxonomy/tree.py", "import sterna.engine.value"),
     ("corridor", "engine/attic.py", ""),
     ("channels", "channels/email/smtp.py", "import sterna.channels.letter"),
     ("files-without-desk", "cli/files/value.py", "import sterna.desk.users.models"),

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from sterna import __version__
 from sterna.cli.desk.imports import import_command, source_commands
+from sterna.cli.files.link import link_command
 from sterna.engine.errors import SternaError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Move customers up the value chain.")
@@ -21,6 +22,7 @@ app.add_typer(plan_app, name="plan")
 app.add_typer(tiers_app, name="tiers")
 app.add_typer(source_commands, name="source")
 app.command("import")(import_command)
+app.command("link")(link_command)
 app.add_typer(user_app, name="user")
 
 

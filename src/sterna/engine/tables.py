@@ -212,6 +212,20 @@ MADE = (
         subject=TEXT,
     ),
     _table("customers", "customer_id", customer_id=TEXT, unit=TEXT, source_records=COUNT, first_seen_on=DAY),
+    # linking: two records, the least one first. outcome: merge, review, household. weight in bits; evidence is JSON.
+    _table(
+        "linked_pairs",
+        "left_record right_record",
+        left_record=TEXT,
+        right_record=TEXT,
+        probability=REAL,
+        weight=REAL,
+        outcome=TEXT,
+        veto=TEXT,
+        evidence=TEXT,
+    ),
+    # A cluster is one person as far as linking knows, named by the least of its records.
+    _table("clusters", "record", record=TEXT, cluster=TEXT),
     # profiles
     _table(
         "current_facts",
