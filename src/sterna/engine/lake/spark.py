@@ -1,6 +1,7 @@
 """The lake on Spark, local or on a standalone cluster that shares the file system."""
 
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,8 +34,17 @@ _SETTINGS = {
 }
 
 
+# A process has one Spark context at a time, whoever asked for it first; the last lake that closes ends it.
+_sharing = threading.Lock()
+_sharers: set[int] = set()
+
+
 class SparkLake:
-    """Tables of one Spark session, materialized under `scratch` so that each step runs once."""
+    """Tables of one Spark session, materialized under `scratch` so that each step runs once.
+
+    Lakes that are open in one process at the same time have sessions of their own over one context: the first one's
+    master and memory count for all.
+    """
 
     name = "spark"
 
@@ -46,10 +56,11 @@ class SparkLake:
         builder = builder.config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
         for key, value in _SETTINGS.items():
             builder = builder.config(key, value)
-        self._session = builder.getOrCreate()
+        with _sharing:
+            self._session = builder.getOrCreate().newSession()
+            _sharers.add(id(self))
         self._session.sparkContext.setLogLevel("ERROR")
         self._generation = 0
-        self._open = True
 
     def mount(self, table: Table, files: Sequence[str]) -> None:
         remote = [file for file in files if "://" in file]
@@ -115,9 +126,11 @@ class SparkLake:
         return sqlglot.transpile(sql, read="duckdb", write="spark", pretty=True)[0]
 
     def close(self) -> None:
-        if self._open:
-            self._session.stop()
-            self._open = False
+        with _sharing:
+            if id(self) in _sharers:
+                _sharers.remove(id(self))
+                if not _sharers:
+                    self._session.stop()
 
     def __enter__(self) -> Self:
         return self
