@@ -117,6 +117,9 @@ def test_the_plan_that_is_damaged_here_is_sound_before():
         ("owner: Ada", 'owner: "A\\0da"', "format-text", "owner holds a character that cannot be stored"),
         ("owner: Ada", 'owner: "\\ud800"', "format-text", "owner holds a character that cannot be stored"),
         ("email: {subject", '"e\\0": {subject', "format-text", "cannot be stored"),
+        ("rest_days: 30", 'rest_days: "\\ud800"', "format-text", "rest_days holds a character that cannot"),
+        ("closes: 2017-12-31", 'closes: "\\ud800"', "format-text", "closes holds a character that cannot"),
+        ("budget: ", 'budget: "\\ud800" # ', "format-text", "budget holds a character that cannot"),
         ("goals: [up]", "goals: up", "format-type", "assets[0].goals is not a list"),
         ("goals: [up]", "gaols: [up]", "format-unknown", "'gaols' means nothing here"),
         (

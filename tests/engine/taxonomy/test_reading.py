@@ -120,3 +120,16 @@ def test_a_control_character_is_refused_in_words():
 def test_no_text_crashes_the_reading(text):
     assert isinstance(check(load(text)), list)
     assert isinstance(check(load(HEAD + text)), list)
+
+
+@pytest.mark.parametrize("written", ['"\\ud800"', '"\\0"'])
+@pytest.mark.parametrize("field", ["title", "parent", "freshness_days", "kept"])
+def test_what_cannot_be_stored_is_a_finding_at_its_line(field, written):
+    document = load(f"taxonomy: shop\nclasses:\n  - id: a\n    {field}: {written}\n")
+    found = [finding for finding in check(document) if finding.code == "format-text"]
+    assert [(finding.line, "cannot be stored" in finding.message) for finding in found] == [(4, True)]
+
+
+def test_a_name_that_cannot_be_stored_is_a_finding():
+    found = check(load('taxonomy: shop\n"a\\ud800": 1\n'))
+    assert "format-text" in [finding.code for finding in found]

@@ -13,6 +13,7 @@ import yaml
 from sterna.engine import money
 from sterna.engine.errors import BadInput, SternaError
 from sterna.engine.plans.document import Document, Finding, Part, Plan
+from sterna.engine.taxonomy import storable
 
 Read = Callable[[str], str]
 _LARGEST = 2**31 - 1  # what the columns of the laid-out plan hold
@@ -87,7 +88,7 @@ class _Reader:
         seen: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
-            if not _storable(name):
+            if not storable(name):
                 self._cannot_be_stored(where, key)
                 continue
             self.lines.setdefault(f"{where}.{name}" if where else name, key.start_mark.line + 1)
@@ -139,7 +140,7 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode):
             self.find("format-type", path, node, f"{path} holds more than one value", "give one value")
             return None
-        if kind is str:
+        if kind is str or not storable(node.value):
             return self._text(node, node.value, path)
         try:
             if kind is Decimal:
@@ -157,7 +158,7 @@ class _Reader:
         return read
 
     def _text(self, node: yaml.Node, text: str, path: str) -> str | None:
-        if _storable(text):
+        if storable(text):
             return text
         self._cannot_be_stored(path, node)
         return None
@@ -197,8 +198,3 @@ def _in_range(read: int | float | date) -> bool:
     if isinstance(read, int):
         return abs(read) <= _LARGEST
     return not isinstance(read, float) or isfinite(read)
-
-
-def _storable(text: str) -> bool:
-    """Whether the records and the lake can hold `text`: neither a NUL nor half of a surrogate pair is in it."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -3,7 +3,7 @@
 from sterna.engine.taxonomy.checks import check, orphans
 from sterna.engine.taxonomy.document import Document, Taxonomy, TaxonomyClass, body, of_body, schema, sha
 from sterna.engine.taxonomy.reading import load
-from sterna.engine.taxonomy.source import Finding, errors
+from sterna.engine.taxonomy.source import Finding, errors, storable
 from sterna.engine.taxonomy.tree import Closure, Tree
 from sterna.engine.taxonomy.values import canonical
 
@@ -23,4 +23,5 @@ __all__ = [
     "orphans",
     "schema",
     "sha",
+    "storable",
 ]

@@ -71,6 +71,11 @@ class Source(msgspec.Struct, kw_only=True):
         return []
 
 
+def storable(text: str) -> bool:
+    """Whether the records and the lake can hold `text`: neither a NUL nor half of a surrogate pair is in it."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def line_of(lines: dict[str, int], where: str) -> int | None:
     """The line of `where`, or of the nearest part around it that the text has."""
     while where:
@@ -121,11 +126,18 @@ class _Walk:
             self.left = -1
             return None
         if isinstance(node, yaml.ScalarNode):
-            return None if node.tag == "tag:yaml.org,2002:null" else node.value
+            return None if node.tag == "tag:yaml.org,2002:null" else self._text(node.value, where)
         self._open.append(node)
         read = self._list(node, where) if isinstance(node, yaml.SequenceNode) else self._mapping(node, where)
         self._open.pop()
         return read
+
+    def _text(self, text: str, where: str) -> str | None:
+        if storable(text):
+            return text
+        said = f"{where or 'the document'} holds a character that cannot be stored"
+        self.source.add("format-text", where, said, "take out what is written as \\0 or \\ud800")
+        return None
 
     def _list(self, node: yaml.SequenceNode, where: str) -> list[Any]:
         places = [(item, f"{where}[{index}]") for index, item in enumerate(node.value)]
@@ -135,7 +147,9 @@ class _Walk:
     def _mapping(self, node: yaml.Node, where: str) -> dict[str, Any]:
         read: dict[str, Any] = {}
         for key, value in node.value:
-            name = str(key.value)
+            name = self._text(str(key.value), where)
+            if name is None:
+                continue
             place = f"{where}.{name}" if where else name
             self.source.lines.setdefault(place, key.start_mark.line + 1)
             if name in read:
