@@ -1,4 +1,4 @@
-"""`python -m bench [import] [turn] [large] [send]`: runs benchmarks by name, prints tables, writes JSON."""
+"""`python -m bench [NAME]...`: runs benchmarks by name, prints tables, writes JSON."""
 
 import signal
 import sys
@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench.benchmarks import BENCHMARKS, Options
+from bench.benchmarks import BENCHMARKS
 from bench.measuring import CommandFailed
+from bench.options import Options
 from bench.printing import show
 from bench.results import Result, as_json, best, machine, save
 
@@ -25,7 +26,10 @@ class Name(StrEnum):
     IMPORT = "import"
     TURN = "turn"
     LARGE = "large"
+    INGEST = "ingest"
+    FACTS = "facts"
     LINK = "link"
+    SEARCH = "search"
     SEND = "send"
 
 
@@ -41,13 +45,14 @@ def run(
     homes: Annotated[Path | None, typer.Option(help="Where the homes are made and removed.")] = None,
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = RESULTS,
     records: Annotated[int, typer.Option(min=1000, help="Records that `link` seeks doubles in.")] = 200_000,
+    known: Annotated[int, typer.Option(min=1000, help="Customers that `search` looks among.")] = 1_000_000,
     keep: Annotated[bool, typer.Option(help="Leave the homes, to look into them.")] = False,
 ) -> None:
     """Time the import, the turn of the loop and sending, each beside a raw side in the same run."""
     # Ended by a supervisor, it must stop its database and remove its home, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     begun, facts = datetime.now(UTC), machine()
-    options = Options(data, customers, homes, keep, records)
+    options = Options(data, customers, homes, keep, records, known)
     errors = Console(stderr=True, highlight=False)
     chosen = list(dict.fromkeys(name.value for name in names or Name))
     try:

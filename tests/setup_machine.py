@@ -1,4 +1,4 @@
-"""Installs Chromium and Java for the tests that need them, or says loudly that they are missing."""
+"""Installs Chromium, Java and Node for the tests that need them, or says loudly that they are missing."""
 
 import os
 import shutil
@@ -19,6 +19,9 @@ class Tool:
 TOOLS = (
     Tool("chromium", "chromium", "browser"),
     Tool("java", "openjdk-17-jre-headless", "spark"),
+    Tool("node", "nodejs", "node"),
+    # Debian's package of Node holds none; that of Node's own makers does.
+    Tool("npm", "npm", "node"),
 )
 
 

@@ -55,6 +55,7 @@ ROOMS = [
     "desk/config/clock.py",
     "desk/config/events.py",
     "desk/config/ids.py",
+    "desk/config/personal.py",
     "desk/config/refused.py",
     "desk/users/models.py",
     "desk/runs/models.py",

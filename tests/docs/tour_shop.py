@@ -100,7 +100,7 @@ CONSENTS = " union all ".join(
     for (medium, purpose), column in _SAID.items()
 )
 # What the first turn leaves for the second: whom it drew, and what it was about to send. Nobody was reached
-# before the second turn's last day, as in the demonstration, whose mail leaves on the day somebody runs it.
+# before the second turn's last day, as in the demonstration, whose mail leaves on the day after the data end.
 CARRIED = {
     "assignments": """
         select experiment, customer_id, arm, goal, asset, due_on as assigned_on, cast(null as date) as exposed_on

@@ -192,6 +192,8 @@ class Use(msgspec.Struct, frozen=True, rename={"fact_class": "class"}):
     fact_class: str
     max_age_days: int | None = None
     fallback: Any = msgspec.UNSET
+    # What is said by class: that of the finest class on the way up from `fact_class` of which something is known.
+    offers: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ class Used:
     name: str
     fact_class: str
     value: Any
-    reason: Literal["fact", "missing", "stale", "later"]
+    reason: Literal["fact", "missing", "stale", "later", "offer"]
     observed_on: date | None
     max_age_days: int | None
 
@@ -212,6 +214,7 @@ class Used:
             "missing": "fallback, nothing is known",
             "stale": f"fallback, what is known is of {self.observed_on}, over {self.max_age_days} days old",
             "later": f"fallback, it was only observed on {self.observed_on}",
+            "offer": f"{self.fact_class} is the finest class that is known, observed on {self.observed_on}",
         }[self.reason]
         return f"{self.name} = {self.value!r}: {why}"
 
@@ -225,16 +228,21 @@ class FactView(NamedTuple):
 
 Facts = Mapping[str, tuple[Any, date]]
 Uses = Iterable[Use | Mapping[str, Any]]
+Lines = Mapping[str, Sequence[str]]
 
 
-def personal_context(facts: Facts, uses: Uses, as_of: date) -> FactView:
+def personal_context(facts: Facts, uses: Uses, as_of: date, lines: Lines | None = None) -> FactView:
     """The values for `uses` out of `facts`, (value, observed_on) by taxonomy class, as of a day.
 
     A fact exactly `max_age_days` old is used, an older one is not; one observed after `as_of` is not
-    known yet; one whose value is None is unknown. In these cases the fallback stands in. Raises
-    ContentError for a use without a fallback.
+    known yet; one whose value is None is unknown. In these cases the fallback stands in. A use with
+    `offers` gets that of the finest class known, by `lines`: of each class itself and those above it.
+    Raises ContentError for a use without a fallback.
     """
-    used = tuple(choose(facts.get(use.fact_class), use, as_of) for use in read_uses(uses))
+    used = tuple(
+        offer(facts, use, as_of, lines or {}) if use.offers else choose(facts.get(use.fact_class), use, as_of)
+        for use in read_uses(uses)
+    )
     return FactView({each.name: each.value for each in used}, used)
 
 
@@ -267,6 +275,24 @@ def choose(fact: tuple[Any, date] | None, use: Use, as_of: date) -> Used:
         reason = "stale"
     chosen = value if reason == "fact" else use.fallback
     return Used(use.name, use.fact_class, chosen, reason, observed_on, use.max_age_days)
+
+
+def offer(facts: Facts, use: Use, as_of: date, lines: Lines) -> Used:
+    """What is offered by the finest class on the way up from the wanted one of which something fresh is known.
+
+    A finer fact counts for every class above it; a no counts for none.
+    """
+    fresh = {name: choose(fact, use, as_of) for name, fact in facts.items()}
+    known = {name: used for name, used in fresh.items() if used.reason == "fact" and used.value != "no"}
+    offers = use.offers or {}
+    reached = False
+    for name in lines.get(use.fact_class, (use.fact_class,)):
+        below = [used for finer, used in known.items() if name in lines.get(finer, (finer,))]
+        reached = reached or bool(below)
+        if reached and name in offers:
+            observed_on = max(used.observed_on for used in below if used.observed_on)
+            return Used(use.name, name, offers[name], "offer", observed_on, use.max_age_days)
+    return Used(use.name, use.fact_class, use.fallback, "missing", None, use.max_age_days)
 
 
 def lint_uses(uses: Uses, variants: Iterable[Mapping[str, str]] = ()) -> tuple[str, ...]:

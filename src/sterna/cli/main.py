@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from sterna import __version__
 from sterna.cli.desk.imports import import_command, source_commands
+from sterna.cli.desk.privacy import privacy_commands
 from sterna.cli.files.link import link_command
 from sterna.engine.errors import SternaError
 
@@ -21,6 +22,7 @@ user_app = typer.Typer(no_args_is_help=True, help="People who log in.")
 app.add_typer(plan_app, name="plan")
 app.add_typer(tiers_app, name="tiers")
 app.add_typer(source_commands, name="source")
+app.add_typer(privacy_commands, name="privacy")
 app.command("import")(import_command)
 app.command("link")(link_command)
 app.add_typer(user_app, name="user")
@@ -84,6 +86,39 @@ def migrate() -> None:
     from sterna.cli import desk
 
     desk.migrate()
+
+
+@app.command()
+def backup(folder: Annotated[Path, typer.Argument(help="An empty or new folder to write it into.")]) -> None:
+    """Write tables and files of one moment into a folder, while the installation goes on."""
+    from sterna.cli.desk import backup as copies
+
+    print(copies.back_up(folder))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The folder that `sterna backup` wrote.")],
+    erased: Annotated[
+        Path | None,
+        typer.Option(help="The newest list of erased people; without it the one beside the backup."),
+    ] = None,
+) -> None:
+    """Restore a backup into an empty STERNA_HOME, and erase again whoever was erased since."""
+    from sterna.cli.desk import backup as copies
+
+    print(copies.restore(folder, erased))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Look the installation over; ends with 1 when something is wrong."""
+    from sterna.cli.desk import doctor as checks
+
+    text, well = checks.report(as_json)
+    print(text)
+    if not well:
+        raise typer.Exit(1)
 
 
 @app.command()

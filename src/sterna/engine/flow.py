@@ -12,7 +12,17 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from sterna.engine import decisions, events, identity, measurement, plans, profiles, segments, value
+from sterna.engine import (
+    decisions,
+    documents,
+    events,
+    identity,
+    measurement,
+    plans,
+    profiles,
+    segments,
+    value,
+)
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import Lake, arrow, files
 from sterna.engine.steps import Ran
@@ -98,7 +108,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
 
     def sha256(self) -> str:
         """The SHA-256 of the canonical JSON of the brief."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+        return documents.sha(self)
 
 
 @dataclass(frozen=True)
@@ -204,17 +214,19 @@ def _stopped(brief: Brief, found: list[plans.Finding]) -> tuple[str, str] | None
     if brief.plan is None:
         return "no plan", "No plan is approved, so nobody is contacted."
     if not found:
-        return _closed(brief.plan, brief.cut)
+        return _shut(brief.plan, brief.cut)
     count = f"{len(found)} error{'s' if len(found) > 1 else ''}"
     return "plan has errors", f"The plan has {count}, so nobody is contacted; the first: {found[0].message}."
 
 
-def _closed(terms: PlanTerms, cut: date) -> tuple[str, str] | None:
-    """A plan that closed before contacts would be due still shows who could move, and contacts nobody."""
-    closes = plans.of_body(terms.body).plan.closes
-    if closes is None or cut <= closes:
-        return None
-    return "plan closed", f"The plan closed on {closes}, so nobody is contacted."
+def _shut(terms: PlanTerms, cut: date) -> tuple[str, str] | None:
+    """A plan outside its days still shows who could move, and contacts nobody; contacts are due from the cut on."""
+    plan = plans.of_body(terms.body).plan
+    if plan.opens is not None and cut < plan.opens:
+        return "plan not open", f"The plan opens on {plan.opens}, so nobody is contacted before."
+    if plan.closes is not None and cut > plan.closes:
+        return "plan closed", f"The plan closed on {plan.closes}, so nobody is contacted."
+    return None
 
 
 def _reported(found: list[plans.Finding]) -> list[Ran]:

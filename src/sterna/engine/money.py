@@ -1,7 +1,6 @@
-"""Money: an exact amount with its currency, and the rule by which amounts are rounded."""
+"""Money: what an amount and a currency may be, and the rule by which amounts are rounded."""
 
 import re
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from sterna.engine.errors import BadInput
@@ -10,16 +9,10 @@ CENT = Decimal("0.01")
 LARGEST = Decimal("9999999999999999.99")  # DECIMAL(18,2), the type of every amount in the lake
 
 
-@dataclass(frozen=True)
-class Money:
-    """An amount in one currency; a currency that is no code is refused."""
-
-    amount: Decimal
-    currency: str
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch("[A-Z]{3}", self.currency):
-            raise BadInput(f"currency {self.currency!r} is not a three-letter code such as USD")
+def require_currency(code: str) -> None:
+    """Raise BadInput unless `code` is a currency's code of three letters."""
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise BadInput(f"currency {code!r} is not a three-letter code such as USD")
 
 
 def cents(amount: Decimal) -> Decimal:

@@ -90,6 +90,7 @@ FROZEN = (
         observed_on=DAY,
         recorded_at=INSTANT,
         confidence=REAL,
+        expires_on=DAY,
     ),
     # The newest word per customer, medium and purpose; no row means nothing was ever said.
     _table(
@@ -106,6 +107,8 @@ FROZEN = (
         purpose=TEXT,
         due_on=DAY,
     ),
+    # Nothing is promoted to them on a day before `until`; occasion is why, in a word or two.
+    _table("in_peace", "customer_id", customer_id=TEXT, until=DAY, occasion=TEXT),
     _table("arms", "experiment unit", experiment=TEXT, unit=TEXT, arm=TEXT),
     _table(
         "assignments",

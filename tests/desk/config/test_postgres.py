@@ -1,8 +1,14 @@
 """The embedded PostgreSQL: an ordinary role, a home closed to others, the settings given at the start."""
 
 import os
+import shutil
 import stat
+import subprocess
+import threading
+import time
+from pathlib import Path
 
+import psutil
 import pytest
 from django.db import connection
 
@@ -46,3 +52,62 @@ def test_it_is_postgresql_16_or_newer():
     with connection.cursor() as cursor:
         cursor.execute("show server_version_num")
         assert int(cursor.fetchone()[0]) >= 160_000
+
+
+def marked(data: Path, pid: int) -> Path:
+    """A data folder whose marks name a process."""
+    data.mkdir(exist_ok=True)
+    mark = data / "postmaster.pid"
+    mark.write_text(f"{pid}\n{data}\n1700000000\n5432\n{data}\n\n  1 2\nready\n")
+    (data / ".s.PGSQL.5432.lock").write_text(f"{pid}\n")
+    return mark
+
+
+def server_in(data: Path) -> subprocess.Popen[bytes]:
+    """A process that is called like a server's and runs in its folder, for a minute at most."""
+    program = data / "postgres"
+    if not program.exists():
+        program.symlink_to(shutil.which("sleep") or "/bin/sleep")
+    return subprocess.Popen([program, "60"], cwd=data)
+
+
+def test_a_server_that_was_killed_and_not_collected_yet_does_not_pass_for_a_running_one(tmp_path):
+    killed = server_in(tmp_path)
+    mark = marked(tmp_path, killed.pid)
+    postgres._forget_the_dead(tmp_path)
+    assert mark.exists(), "it runs"
+    killed.kill()
+    until = time.monotonic() + 10
+    while psutil.Process(killed.pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
+        time.sleep(0.01)
+    postgres._forget_the_dead(tmp_path)
+    assert not mark.exists()
+    killed.wait(10)
+
+
+def test_another_program_under_the_number_of_a_dead_server_is_not_the_server(tmp_path):
+    for pid in (os.getpid(), 2**22 - 7):
+        mark = marked(tmp_path / "data", pid)
+        postgres._forget_the_dead(tmp_path / "data")
+        assert not mark.exists() and not list(mark.parent.glob(".s.PGSQL*"))
+    postgres._forget_the_dead(tmp_path / "data")
+
+
+def test_the_processes_of_a_dead_server_are_waited_for(tmp_path):
+    left = server_in(tmp_path)
+    marked(tmp_path, 2**22 - 7)
+    ending = threading.Timer(0.5, left.kill)
+    ending.start()
+    began = time.monotonic()
+    postgres._forget_the_dead(tmp_path)
+    assert 0.4 < time.monotonic() - began < postgres.PATIENCE
+    ending.join()
+    left.wait(10)
+
+
+def test_the_mark_of_the_running_server_stays():
+    # Its socket lies in its folder; the workers of one run share a server.
+    mark = Path(connection.settings_dict["HOST"]) / "postmaster.pid"
+    before = mark.read_text(encoding="utf-8")
+    postgres._forget_the_dead(mark.parent)
+    assert mark.read_text(encoding="utf-8") == before

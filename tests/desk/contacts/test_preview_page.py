@@ -55,7 +55,7 @@ def test_R22_each_medium_is_shown_and_may_do_nothing(reader, medium):
 
 def test_R23_what_a_customer_said_is_shown_and_never_runs(reader):
     [contact] = ledger.fill(1)
-    _tell(contact, "household.size", "<script>alert(1)</script>")
+    _tell(contact, "shopping.category", "<script>alert(1)</script>")
     shown = reader.get(_page(contact)).content.decode()
     assert "<script>" not in shown and "&lt;script&gt;" in shown
 

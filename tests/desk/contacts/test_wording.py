@@ -9,9 +9,10 @@ import pytest
 from sterna.channels.base import ContentError
 from sterna.channels.email import sink
 from sterna.desk.config.refused import Refused
-from sterna.desk.contacts import queries, rendering
+from sterna.desk.contacts import footer, queries, rendering
 from sterna.desk.contacts.actions import send_due
 from sterna.desk.contacts.models import Contact
+from sterna.desk.customers import links
 from sterna.desk.customers.models import Address, Fact
 from sterna.desk.plans import actions as plans
 from sterna.desk.plans.models import Plan
@@ -56,15 +57,29 @@ def test_R23_a_missing_fact_falls_back(people):
     assert told.used_facts[0]["reason"] == "missing"
 
 
+def _said_on(day: date) -> None:
+    """Let everything have been said on a day; a fact that stands never changes."""
+    facts = list(Fact.objects.all())
+    Fact.objects.all().delete()
+    for fact in facts:
+        fact.pk, fact.observed_on = None, day
+    Fact.objects.bulk_create(facts)
+
+
 def test_R23_a_stale_fact_is_not_used(people):
-    Fact.objects.update(observed_on=date(2016, 1, 1))
+    _said_on(date(2016, 1, 1))
     told = _told(people, "000")
     assert told.rendered.subject == "A basket for your household" and told.used_facts[0]["reason"] == "stale"
 
 
 def test_R23_the_newest_fact_wins_and_tomorrow_is_not_known(people):
     record = people["000"].source_records.get()
-    given = {"source": "shop", "purpose": "marketing", "recorded_at": shop.AT, "fact_class": "household.size"}
+    given = {
+        "source": "shop",
+        "purpose": "marketing",
+        "recorded_at": shop.AT,
+        "fact_class": "shopping.category",
+    }
     Fact.objects.create(source_record=record, value="three", observed_on=date(2017, 6, 1), **given)
     Fact.objects.create(source_record=record, value="four", observed_on=date(2017, 7, 2), **given)
     assert _told(people, "000").rendered.subject == "A basket for three household"
@@ -91,7 +106,8 @@ def test_the_preview_is_what_leaves():
     shown = queries.preview(contact)
     memory = ledger.Memory()
     send_due(on=ledger.outlet(memory))
-    assert memory.messages[0].rendered == shown.rendered
+    own_page = links.page(contact.customer_id, contact.due_on)
+    assert memory.messages[0].rendered == footer.added(shown.rendered, own_page)
     kept = Contact.objects.get()
     assert (kept.subject, kept.text, kept.used_facts) == (
         shown.rendered.subject,
@@ -141,7 +157,12 @@ def test_a_wrong_sender_in_the_settings_loses_no_contact(tmp_path):
 
 
 def _tell(record, value, on, **more):
-    given = {"source": "shop", "purpose": "marketing", "recorded_at": shop.AT, "fact_class": "household.size"}
+    given = {
+        "source": "shop",
+        "purpose": "marketing",
+        "recorded_at": shop.AT,
+        "fact_class": "shopping.category",
+    }
     Fact.objects.create(source_record=record, value=value, observed_on=on, **(given | more))
 
 
@@ -191,7 +212,7 @@ def test_a_preview_goes_to_the_newest_address_and_to_none_where_none_is_known(pe
 )
 def test_R23_a_fact_ages_by_the_day_it_was_observed(people, observed, reason):
     # 2016-05-27 and 2017-07-01 are 365 + 35 = 400 days apart.
-    Fact.objects.update(observed_on=observed)
+    _said_on(observed)
     assert _told(people, "000").used_facts[0]["reason"] == reason
 
 
@@ -199,7 +220,7 @@ def test_R23_a_fact_ages_by_the_day_it_was_observed(people, observed, reason):
 def by_top(monkeypatch):
     """The shop's plan with a message that speaks of what a run has measured."""
     monkeypatch.setenv("STERNA_NOW", "2017-07-01T16:00:00+00:00")
-    text = shop.PLAN.format(budget="1000.00", version=7).replace("household.size", rendering.TOP)
+    text = shop.PLAN.format(budget="1000.00", version=7).replace("shopping.category", rendering.TOP)
     found = shop.customers()
     shop.tiers()
     return found["000"], plans.approve(plans.load(text, None), None, "for the test")

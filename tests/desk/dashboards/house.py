@@ -14,10 +14,11 @@ from sterna.desk.plans.models import Plan
 from sterna.desk.runs import actions
 from sterna.desk.runs.models import Run
 from sterna.desk.sources import mapping as mappings
-from sterna.desk.sources.actions import import_files
-from sterna.desk.sources.models import Import
+from sterna.desk.sources.actions import import_files, keep_upload
+from sterna.desk.sources.models import Import, Upload
 from sterna.desk.sources.signals import FactsSaid
 from tests.desk.contacts import ledger
+from tests.desk.dashboards import known
 from tests.desk.runs import shop
 from tests.desk.sources import shop as till
 
@@ -37,6 +38,8 @@ class World:
     doubt: Contact
     planned: Contact
     imported: Import
+    uploaded: Upload
+    known: known.Known
 
 
 def build(folder: Path) -> World:
@@ -60,6 +63,8 @@ def build(folder: Path) -> World:
         Contact.objects.get(state="unknown"),
         Contact.objects.filter(state="planned").order_by("pk")[0],
         _import(folder),
+        bring_in(folder),
+        known.build(),
     )
 
 
@@ -85,3 +90,12 @@ def _import(folder: Path) -> Import:
     path = folder / "sales.csv"
     path.write_text(till.csv_text(*till.GOOD, "c3,t3,a,2017-01-07,1,x"))
     return import_files(mappings.parse(till.SOURCE + till.LINES, "map.yaml"), path)[0].record
+
+
+def bring_in(
+    folder: Path, content: str = till.csv_text(till.GOOD[0], f'"{FORMULA}",t9,{MARKUP},2017-01-07,1,x')
+) -> Upload:
+    """A file that was brought in by a page and is not mapped yet; its home is what STERNA_HOME names then."""
+    incoming = folder / "incoming"
+    incoming.write_text(content)
+    return keep_upload(incoming, "more.csv", None)

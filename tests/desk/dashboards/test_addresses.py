@@ -6,13 +6,21 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from sterna.desk.config import clock
 from sterna.desk.contacts.models import Contact
+from sterna.desk.customers.models import Erasure
 from sterna.desk.users.models import Role
+from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
+from tests.desk.dashboards.test_uploads import WRITES as FILES
 from tests.desk.dashboards.test_writing import WRITES
 
 pytestmark = pytest.mark.django_db
 # The door itself. What programs ask for stands in the app `api`, behind keys of its own.
 DOOR = {"login", "logout"}
+# What only an administrator does to a person; tests/desk/dashboards/test_privacy_pages.py tells who may.
+PRIVATE = {"person_export", "person_erase"}
+# A customer's own pages, whose door is a signed link.
+OWN = {"own_page", "own_fact", "own_rating", "own_export", "stop"}
 
 
 def views(resolver=None) -> Iterator[URLPattern]:
@@ -25,13 +33,17 @@ def views(resolver=None) -> Iterator[URLPattern]:
 
 
 # A page that somebody adds stands here by itself and must answer as all do.
-NAMES = [view.name for view in views() if view.name not in DOOR | set(WRITES)]
+NAMES = [
+    view.name
+    for view in views()
+    if view.name not in DOOR | OWN | PRIVATE | set(WRITES) | set(FILES) | set(KNOWS)
+]
 
 
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    assert set(WRITES) | DOOR <= set(names)
+    assert set(WRITES) | set(FILES) | set(KNOWS) | DOOR | PRIVATE <= set(names)
 
 
 def address(world, name):
@@ -47,6 +59,18 @@ def address(world, name):
         "run_stage": [world.second.pk, "value"],
         "import": [world.imported.pk],
         "import_rejects": [world.imported.pk],
+        "import_mapping": [world.imported.pk],
+        "upload": [world.uploaded.pk],
+        "customer_identity": [world.known.client.pk],
+        "customer_merge": [world.known.client.pk],
+        "customer_split": [world.known.one.pk],
+        "customer_privacy": [world.known.client.pk],
+        "erasure": [Erasure.objects.get_or_create(requested_at=clock.now())[0].pk]
+        if name == "erasure"
+        else [],
+        "source": [world.known.source.pk],
+        "dead_letter": [world.known.letter.pk],
+        "review_pair": [world.known.pair.pk],
     }
     return reverse(name, args=arguments.get(name))
 
@@ -58,7 +82,7 @@ def test_every_role_reads_every_page(world, log_in, role, name):
     assert answer.status_code == 200
     shown = answer.getvalue()
     answer.close()
-    others = {"import_rejects": b"is not a number", "contact_preview": b"<html"}
+    others = {"import_rejects": b"is not a number", "contact_preview": b"<html", "import_mapping": b"source:"}
     assert others.get(name, b"<h1>") in shown
 
 
@@ -79,7 +103,7 @@ def test_somebody_who_left_reads_nothing(world, log_in, name):
 
 
 HOSTILE = ("garbage", "'; drop table x; --", "<script>alert(1)</script>", "%s", "-", "9" * 40, "\x00")
-SORTED = ("customers", "contacts", "left_out", "audit", "move_names")
+SORTED = ("customers", "contacts", "left_out", "audit", "move_names", "review", "dead_letters")
 
 
 @pytest.mark.parametrize("text", ["garbage", "<script>alert(1)</script>", "-", "\x00"])
@@ -94,9 +118,22 @@ SORTED = ("customers", "contacts", "left_out", "audit", "move_names")
         ("contacts", "state"),
         ("contacts", "goal"),
         ("search", "q"),
+        ("search", "after"),
         ("home", "by"),
         ("home", "as_of"),
         ("customer", "as_of"),
+        ("customer", "later"),
+        ("customer_merge", "with"),
+        ("customer_merge", "q"),
+        ("customer_split", "record"),
+        ("source", "part"),
+        ("dead_letters", "source"),
+        ("dead_letters", "code"),
+        ("review", "state"),
+        ("review", "sort"),
+        ("identity_rules", "kind"),
+        ("identity_rules", "value"),
+        ("identity_rules", "pattern"),
     ],
 )
 def test_what_is_typed_into_an_address_breaks_no_page(world, analyst, name, parameter, text):
@@ -121,7 +158,23 @@ def test_a_move_between_places_that_are_none_breaks_no_page(world, analyst, text
 
 def test_what_is_not_there_is_a_404(world, analyst):
     nobody = "00000000-0000-0000-0000-000000000000"
-    for name in ("customer", "plan", "contact", "run", "import", "import_rejects"):
+    for name in (
+        "customer",
+        "plan",
+        "contact",
+        "run",
+        "import",
+        "import_rejects",
+        "upload",
+        "import_mapping",
+        "source",
+        "review_pair",
+        "customer_identity",
+        "customer_merge",
+        "customer_split",
+        "customer_privacy",
+        "erasure",
+    ):
         assert analyst.get(reverse(name, args=[nobody])).status_code == 404, name
     assert analyst.get(reverse("run_stage", args=[world.second.pk, "nothing"])).status_code == 404
 

@@ -3,7 +3,9 @@
 import pytest
 from django.urls import reverse
 
+from sterna.desk.customers.rules import BLOCKED
 from sterna.desk.web.components import Empty, Table
+from tests.desk.dashboards.reading import table
 
 pytestmark = pytest.mark.django_db
 PAGES = {
@@ -20,8 +22,13 @@ PAGES = {
     "runs": "None has run",
     "sources": "None so far",
     "data_quality": "None: every event was taken.",
+    "review": "None waits. Linking compares all customers every night",
+    "identity_rules": "None so far: nothing spoke against what joined.",
+    "dead_letters": "None waits: every event was taken.",
+    "taxonomy": "None: every fact that came was kept.",
     "audit": "Nothing was written yet.",
-    "search": "Nothing begins with",
+    "search": "a number, part of a name",
+    "erasures": "Nobody was yet.",
 }
 
 
@@ -41,6 +48,13 @@ def test_settings_show_who_works_here_and_no_secret(analyst, monkeypatch):
     content = analyst.get(reverse("settings")).content.decode()
     assert "analyst" in content and "STERNA_SMTP_HOST" in content
     assert "hunter2" not in content and "set, not shown" in content
+
+
+def test_an_installation_that_set_no_rule_shows_those_that_are_shipped(analyst):
+    kinds = table(analyst, "Kinds of identifiers", "identity_rules")
+    assert [row[0] for row in kinds] == ["email", "phone", "loyalty_card", "anonymous_id"]
+    assert {row[-1] for row in kinds} == {"Sterna"}
+    assert [row[0] for row in table(analyst, "Blocked values", "identity_rules")] == list(BLOCKED)
 
 
 def test_the_names_of_a_move_without_a_run(analyst):

@@ -56,7 +56,7 @@ def hostile(world, request):
     """The world with one hostile name wherever somebody may type one; returns the name and a customer."""
     name, customer = NAMES[request.param], world.customers["030"]
     said = [("030", name, date(2017, 6, 1), "service")]
-    for fact_class in ("name.full", "household.size", name[:80]):
+    for fact_class in ("name.full", "shopping.category"):
         keep_facts(FactsSaid("shop", "household", fact_class, said, shop.AT))
     keep_addresses(AddressesSaid("shop", "household", "email", [("030", name)], shop.AT))
     Consent.objects.update(source=name[:60])
@@ -135,7 +135,7 @@ def test_a_file_holds_the_name_in_one_cell(analyst, hostile, page):
         ("%", 0),
         ("_", 0),
         ("\\", 0),
-        ("'", 1),
+        ("'", 0),
         ("0" * 5000, 0),
         ("٠٣٠", 0),
         ("<script>", 1),
@@ -152,12 +152,15 @@ def test_search_takes_what_is_typed_letter_by_letter(world, analyst, typed, foun
     assert all(row.cells[1] == "Plan" for row in rows[found:])
 
 
-def test_search_finds_nobody_who_was_merged_away_and_stops_at_twenty(world, analyst):
-    rows = analyst.get(reverse("search"), {"q": "0"}).context["page"].sections[0].items[0].rows
-    assert len(rows) == 20
+def test_search_finds_who_remains_of_a_merge_and_goes_on_after_fifty(world, analyst):
+    table = analyst.get(reverse("search"), {"q": "0"}).context["page"].sections[0].items[0]
+    assert len(table.rows) == 50
+    further = analyst.get(f"{reverse('search')}{table.next_url}").context["page"].sections[0].items[0]
+    assert further.rows and not {row.href for row in further.rows} & {row.href for row in table.rows}
     gone = world.customers["030"]
     type(gone).objects.filter(pk=gone.pk).update(redirects_to=world.customers["031"])
-    assert analyst.get(reverse("search"), {"q": "030"}).status_code == 200
+    found = analyst.get(reverse("search"), {"q": "030"}, follow=True)
+    assert found.redirect_chain[-1][0] == reverse("customer", args=[world.customers["031"].pk])
 
 
 def test_a_search_without_a_word_asks_what_is_sought(analyst):

@@ -82,5 +82,5 @@ def test_R2_the_tier_of_a_past_day_is_the_stay_that_held_it(world, analyst):
 
 def test_a_simulated_present_is_named_on_every_page(world, analyst):
     for name in ("home", "contacts", "runs"):
-        said = "A simulation: the present is taken to be 2017-07-01"
+        said = "The present is taken to be 2017-07-01"
         assert said in analyst.get(reverse(name)).content.decode()

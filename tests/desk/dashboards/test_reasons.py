@@ -63,6 +63,7 @@ def test_every_reason_that_the_engine_gives_has_words(world):
         "no plan",
         "plan closed",
         "plan has errors",
+        "plan not open",
     }
     assert {"consent", "address", "rest", "cap", "place"} <= codes
     assert not {code for code in codes if reason_title(code) == code}

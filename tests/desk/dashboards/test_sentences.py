@@ -6,12 +6,14 @@ import io
 import pytest
 from django.urls import reverse
 
+from sterna.desk.config import clock
 from sterna.desk.contacts.models import Contact, Task
-from sterna.desk.customers.models import Customer
+from sterna.desk.customers.models import Customer, CustomerRequest, ReviewPair
 from sterna.desk.dashboards.queries.places import Movement
 from sterna.desk.dashboards.views.home import _way
 from sterna.desk.segments.actions import publish_definition
 from sterna.desk.segments.models import Definition, Move
+from sterna.desk.sources.models import DeadLetter
 from sterna.desk.web.components import Picture
 from tests.desk.runs import shop
 
@@ -37,6 +39,10 @@ def test_home_says_how_many_things_wait(world, analyst):
     assert lead.startswith(f"{up} customers moved up a tier") and " for somebody." in lead
     Task.objects.update(state="done")
     Contact.objects.update(state="confirmed")
+    assert "3 things wait for somebody." in analyst.get(reverse("home")).context["lead"]
+    DeadLetter.objects.update(replayed_at=clock.now())
+    ReviewPair.objects.update(state="different")
+    CustomerRequest.objects.update(state="done")
     assert "Nothing waits for anybody." in analyst.get(reverse("home")).context["lead"]
 
 

@@ -76,7 +76,7 @@ touchpoints:
 messages:
   - id: basket
     uses:
-      - {{name: size, class: household.size, max_age_days: 400, fallback: your}}
+      - {{name: size, class: shopping.category, max_age_days: 400, fallback: your}}
     variants:
       email:
         subject: "A basket for {{{{ facts.size }}}} household"
@@ -101,7 +101,7 @@ def customers() -> dict[str, Customer]:
         said = [(name, True, date(2017, 1, 1)) for name in names]
         keep_consents(ConsentsSaid("shop", "household", medium, "marketing", said, AT))
     sizes = [(name, "two", date(2017, 1, 1), "marketing") for name in NAMES[:20]]
-    keep_facts(FactsSaid("shop", "household", "household.size", sizes, AT))
+    keep_facts(FactsSaid("shop", "household", "shopping.category", sizes, AT))
     records = SourceRecord.objects.select_related("customer")
     return {record.value: record.customer for record in records}
 

@@ -82,7 +82,7 @@ def _report() -> None:
         "origins": Segment.objects.values("origin").distinct().count(), "versions": Version.objects.count(),
         "customers": Customer.objects.count(), "records": SourceRecord.objects.count(),
         "damaged": len(list(queries.damaged())), "imports": [[str(v) for v in row] for row in imports],
-        "marks": list(Mark.objects.values_list("position", flat=True)), "swept": swept,
+        "marks": list(Mark.objects.filter(name="inbox").values_list("position", flat=True)), "swept": swept,
     }  # fmt: skip
     print("report " + json.dumps(facts))
 

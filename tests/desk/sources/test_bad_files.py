@@ -57,11 +57,17 @@ def test_a_bad_row_is_refused_alone(run: Run, row: str, column: str, value: str,
     )
 
 
-def test_the_reject_file_names_file_line_column_value_and_reason(run: Run, home: Path):
+def test_an_import_without_a_refused_row_writes_no_reject_file(run: Run, home: Path):
+    found = run(csv_text(*GOOD))
+    assert (found.rows_refused, found.reject_file) == (0, "")
+    assert list((home / "rejects").glob("*")) == list((home / "rejects").glob(".*")) == []
+
+
+def test_the_reject_file_holds_the_row_its_line_column_value_and_reason(run: Run, home: Path):
     found = run(csv_text(GOOD[0], "c3,t3,a,2017-01-07,1,x", GOOD[1]))
     with (home / found.reject_file).open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[1:] == [["sales.csv", "3", "paid", "x", "is not a number"]]
+    assert rows[1:] == [["c3", "t3", "a", "2017-01-07", "1", "x", "3", "paid", "x", "is not a number"]]
 
 
 def test_returns_and_zero_quantities_are_kept_when_the_mapping_says_so(run: Run):
@@ -82,7 +88,11 @@ def whole_file_problems() -> list[tuple[str, bytes, str]]:
         ),
         ("column twice", good.replace("pieces", "paid").encode(), "line 1: column 'paid' stands twice"),
         ("encoding", (good + "c4,t9,é,2017-01-01,1,1\n").encode("cp1252"), "line 5: byte 0xE9 at position 7"),
-        ("cut inside quotes", (good + 'c4,t9,"a,2017').encode(), "line 5: unexpected end of data"),
+        (
+            "cut inside quotes",
+            (good + 'c4,t9,"a,2017').encode(),
+            "line 5: a quote is opened in this row and never closed",
+        ),
         ("UTF-16", good.encode("utf-16"), "line 1: byte 0xFF"),
     ]
 

@@ -21,9 +21,11 @@ pytestmark = [pytest.mark.kill, pytest.mark.slow]
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home with a database of its own, stopped at the end."""
     monkeypatch.setenv("STERNA_HOME", str(tmp_path / "own"))
-    call("migrate")
-    yield tmp_path / "own"
-    postgres.stop(tmp_path / "own")
+    try:
+        call("migrate")
+        yield tmp_path / "own"
+    finally:
+        postgres.stop(tmp_path / "own")
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:

@@ -14,7 +14,7 @@ PASSWORD = "a-long-word-9"
 _MAY = {
     Role.ANALYST: {Right.READ},
     Role.STAFF: {Right.READ, Right.WORK_CONTACTS},
-    Role.MANAGER: {Right.READ, Right.WORK_CONTACTS, Right.MANAGE},
+    Role.MANAGER: {Right.READ, Right.WORK_CONTACTS, Right.STEWARD, Right.MANAGE},
     Role.ADMINISTRATOR: set(Right),
 }
 

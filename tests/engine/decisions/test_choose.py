@@ -13,7 +13,7 @@ from sterna.engine.tables import TABLES
 CUT = date(2017, 7, 1)
 TABLES_READ = (
     *("customers", "places", "candidates", "values", "current_facts", "consents", "addresses"),
-    *("past_contacts", "arms", "goals", "assets", "routes"),
+    *("in_peace", "past_contacts", "arms", "goals", "assets", "routes"),
 )
 WHO = "ann"
 
@@ -72,7 +72,7 @@ def world(people: int = 1) -> dict[str, list[dict]]:
 
 def choose(lake: Lake, given: dict[str, list[dict]], budget: str = "99.00", **terms) -> dict[str, dict]:
     for name in TABLES_READ:
-        lake.put(TABLES[name], pa.Table.from_pylist(given[name], schema=arrow.schema(TABLES[name])))
+        lake.put(TABLES[name], pa.Table.from_pylist(given.get(name, []), schema=arrow.schema(TABLES[name])))
     told = {"experiment": "spring", "salt": "s", "share": 0.2} | terms
     decisions.choose(lake, CUT, "USD", Decimal(budget), **told)
     return {row["customer_id"]: row for row in lake.fetch(TABLES["decisions"]).to_pylist()}
@@ -101,6 +101,11 @@ def contacted(*days: date, asset: str = "voucher") -> list[dict]:
 
 
 BARRIERS = [
+    (
+        "in peace",
+        {"in_peace": [{"customer_id": WHO, "until": date(2017, 7, 2), "occasion": "bereavement"}]},
+        "Is left in peace until 2017-07-02 (bereavement): nothing is promoted to them.",
+    ),
     ("place", {"candidates": []}, "Stands in bronze with 60.00 USD, and no goal of the plan starts there."),
     ("asset", {"assets": []}, "The goal up has no asset"),
     ("consent", {"consents": []}, "Was never asked for consent to marketing by email."),
@@ -159,10 +164,33 @@ def test_R12_each_barrier_leaves_out_with_its_code_and_figures(lake, code, chang
         {"past_contacts": contacted(CUT, CUT, CUT)},  # the same day's decision made again
         {"candidates": [{"customer_id": WHO, "goal": "up", "headroom": Decimal("20.00"), "reason": "x"}]},
         {"values": [{"customer_id": WHO, "top_category": "PRODUCE"}]},
+        {"in_peace": [{"customer_id": WHO, "until": CUT, "occasion": "bereavement"}]},  # over on this day
+        {"in_peace": [{"customer_id": "c001", "until": date(2017, 9, 9), "occasion": "funeral"}]},
     ],
 )
 def test_a_limit_that_is_just_kept_is_no_barrier(lake, change):
     assert choose(lake, world() | change)[WHO]["outcome"] == "contact"
+
+
+@pytest.mark.parametrize("purpose", ["service", "recognition", "research"])
+def test_R55_who_is_left_in_peace_still_gets_what_does_not_promote(lake, purpose):
+    given = world()
+    given["assets"][0]["purpose"] = given["consents"][0]["purpose"] = purpose
+    given["in_peace"] = [{"customer_id": WHO, "until": date(2017, 9, 9), "occasion": "bereavement"}]
+    assert choose(lake, given)[WHO]["outcome"] == "contact"
+
+
+def test_R55_peace_is_the_reason_that_is_told_even_beside_others(lake):
+    given = world() | {"consents": [], "addresses": []}
+    given["in_peace"] = [{"customer_id": WHO, "until": date(2017, 9, 9), "occasion": "bereavement"}]
+    assert choose(lake, given)[WHO]["reason_code"] == "in peace"
+
+
+def test_R55_who_is_left_in_peace_is_in_no_arm_and_uses_up_no_budget(lake):
+    given = world(2) | {"arms": []}
+    given["in_peace"] = [{"customer_id": WHO, "until": date(2017, 9, 9), "occasion": "bereavement"}]
+    rows = choose(lake, given, budget="2.10", share=0.0)
+    assert (rows[WHO]["arm"], rows["c001"]["outcome"]) == (None, "contact"), "the one place goes to the next"
 
 
 def test_R12_a_recorded_fact_opens_an_offer_that_purchases_do_not(lake):

@@ -13,7 +13,7 @@ from sterna.engine import decisions
 from sterna.engine.decisions import walk
 from sterna.engine.lake import open_lake
 from sterna.engine.tables import TABLES
-from tests.engine.decisions.test_choose import CUT, WHO, choose, world
+from tests.engine.decisions.test_choose import CUT, WHO, choose, contacted, world
 from tests.engine.decisions.test_walk import ranked
 
 
@@ -170,8 +170,11 @@ def of(people: list[dict]) -> dict[str, list[dict]]:
     }
 
 
-def open_to(person: dict, asset: str, medium: str) -> bool:
-    """Whether every rule lets `person` have `asset` by `medium`, told from the plan's words and not from the steps."""
+def open_to(person: dict, home: list[dict], asset: str, medium: str) -> bool:
+    """Whether every rule lets `person` have `asset` by `medium`, told from the plan's words and not from the steps.
+
+    `home` is everybody of the person's household: what one of them got rests for all.
+    """
     goal, wanted, least, _, rest, most, days = ASSETS[asset]
     earlier = [(which, ago) for which, ago in person["sent"] if ago > 0]
     recent = sum(ago <= days for _, ago in earlier) if most is not None else 0
@@ -181,7 +184,7 @@ def open_to(person: dict, asset: str, medium: str) -> bool:
         and medium in person["lives"]
         and (wanted is None or person["room"] == wanted)
         and (not least or (person["headroom"] is not None and person["headroom"] >= least))
-        and all(which != asset or ago >= rest for which, ago in earlier)
+        and all(which != asset or not 0 < ago < rest for mate in home for which, ago in mate["sent"])
         and (most is None or recent < most)
     )
 
@@ -196,11 +199,16 @@ def test_R12_R88_everybody_has_one_decision_and_nobody_is_contacted_against_a_ru
     assert sum((row["cost"] for row in contacted), Decimal(0)) <= Decimal(budget)
     per_route = Counter((row["asset"], row["medium"]) for row in contacted)
     assert all(ROUTES[route][1] is None or count <= ROUTES[route][1] for route, count in per_route.items())
+    homes = Counter((row["unit"], row["asset"]) for row in rows if row["outcome"] != "left out")
+    assert set(homes.values()) <= {1}
     for person, row in zip(people, rows, strict=True):
-        open_ways = [way for way in ROUTES if open_to(person, *way)]
+        home = [each for each in people if each["household"] == person["household"]]
+        open_ways = [way for way in ROUTES if open_to(person, home, *way)]
         assert row["reason"]
         if row["outcome"] == "left out":
-            assert (row["reason_code"] in ("budget", "capacity")) == bool(open_ways)
+            walked = row["reason"].startswith("Rank ")
+            assert walked == bool(open_ways)
+            assert not walked or row["reason_code"] in ("budget", "capacity", "household")
             assert (row["arm"], row["cost"], row["address"]) == (None, None, None)
             continue
         asset, medium = row["asset"], row["medium"]
@@ -245,8 +253,47 @@ def test_R89_a_household_is_held_out_or_treated_as_one(lake):
     for number, customer in enumerate(given["customers"]):
         customer["unit"] = f"household {number // 2}"
     rows = choose(lake, given, "9999.00", share=0.5)
-    arms = [rows[customer["customer_id"]]["arm"] for customer in given["customers"]]
-    assert arms[::2] == arms[1::2] and set(arms) == {"treated", "held out"}
+    arms = lake.fetch(TABLES["ranked"]).sort_by("customer_id").column("arm").to_pylist()
+    assert len(arms) == len(rows) and set(arms) == {"treated", "held out"}
+    by_unit: dict[str, set[str]] = {}
+    for customer, arm in zip(
+        sorted(given["customers"], key=lambda each: each["customer_id"]), arms, strict=True
+    ):
+        by_unit.setdefault(customer["unit"], set()).add(arm)
+    assert {len(drawn) for drawn in by_unit.values()} == {1}
+
+
+def test_R6_one_household_is_not_contacted_twice_for_one_thing(lake):
+    given = world(3)
+    for customer in given["customers"]:
+        customer["unit"] = "household 1"
+    given["arms"] = [{"experiment": "spring", "unit": "household 1", "arm": "treated"}]
+    rows = choose(lake, given)
+    assert [rows[who]["outcome"] for who in (WHO, "c001", "c002")] == ["contact", "left out", "left out"]
+    assert rows["c001"]["reason_code"] == "household"
+    assert rows["c001"]["reason"] == (
+        "Rank 2; somebody of the household ranks higher for voucher, and one household gets it once."
+    )
+
+
+def test_R6_what_one_of_a_household_got_rests_for_all_of_them(lake):
+    given = world(2) | {"past_contacts": contacted(date(2017, 6, 20))}
+    for customer in given["customers"]:
+        customer["unit"] = "household 1"
+    rows = choose(lake, given)
+    assert (rows[WHO]["reason_code"], rows["c001"]["reason_code"]) == ("rest", "household")
+    assert rows["c001"]["reason"] == (
+        "Somebody of the household got voucher on 2017-06-20, 11 days ago; it rests 30 days for all of them."
+    )
+
+
+def test_R6_a_household_that_is_held_out_counts_once_too(lake):
+    given = world(2) | {"arms": [{"experiment": "spring", "unit": "household 1", "arm": "held out"}]}
+    for customer in given["customers"]:
+        customer["unit"] = "household 1"
+    rows = choose(lake, given)
+    assert [rows[who]["outcome"] for who in (WHO, "c001")] == ["held out", "left out"]
+    assert rows["c001"]["reason_code"] == "household"
 
 
 def test_R89_an_arm_of_another_experiment_says_nothing_here(lake):

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sterna.engine.errors import BadInput
-from sterna.engine.segments import Band, Scheme, check_scheme, cut_bands, place_of
+from sterna.engine.segments import Band, Scheme, check_scheme, cut_bands
+from tests.engine.segments.placing import place_of
 
 MILLION = Decimal(1_000_000)
 AMOUNTS = st.decimals(min_value=0, max_value=10**9, places=2)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from sterna.engine import segments
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import Lake, arrow, open_lake
-from sterna.engine.segments import Band, Scheme, check_scheme, cut_bands, place_of, read_recipe
+from sterna.engine.segments import Band, Scheme, check_scheme, cut_bands, read_recipe
 from sterna.engine.tables import TABLES
+from tests.engine.segments.placing import place_of
 from tests.engine.segments.test_recipe import EXAMPLE
 
 OPENING = date(2017, 7, 1)

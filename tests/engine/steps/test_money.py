@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sterna.engine.errors import BadInput
-from sterna.engine.money import LARGEST, Money, cents, parse
+from sterna.engine.money import LARGEST, cents, parse, require_currency
 
 amounts = st.decimals(-LARGEST, LARGEST, places=2)
 
@@ -73,9 +73,10 @@ def test_rounding_many_half_cents_does_not_drift():
 @pytest.mark.parametrize("code", ["", "US", "USDX", "usd", "Usd", "U1D", "U D", "US$", "ÜSD", "USD\n", "€UR"])
 def test_a_currency_that_is_no_code_is_refused_by_name(code):
     with pytest.raises(BadInput) as refused:
-        Money(Decimal(1), code)
+        require_currency(code)
     assert str(refused.value) == f"currency {code!r} is not a three-letter code such as USD"
 
 
-def test_amounts_of_two_currencies_are_never_equal():
-    assert Money(Decimal(1), "USD") == Money(Decimal("1.00"), "USD") != Money(Decimal(1), "EUR")
+@pytest.mark.parametrize("code", ["USD", "EUR", "CHF"])
+def test_a_code_of_three_letters_is_a_currency(code):
+    require_currency(code)

@@ -2,16 +2,19 @@
 
 import json
 import re
+import tomllib
+from pathlib import Path, PurePath
 
 import pytest
 import yaml
 
+import sterna
 from sterna.engine.taxonomy import check, load, orphans, schema
 from sterna.engine.taxonomy.document import Head, TaxonomyClass
 from tests.engine.taxonomy.trees import EXAMPLES, RESORT, example
 
 NAMES = ("retail", "private-banking")
-ROOT = EXAMPLES.parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def document(name):
@@ -34,7 +37,7 @@ def test_an_example_has_higher_middle_and_lower_classes(name):
 def test_what_may_be_kept_goes_stale_or_is_a_name(name):
     tree = example(name)
     timeless = [one for one in tree.ids() if tree.may_keep(one) and tree.freshness_days(one) is None]
-    assert set(timeless) <= {"name", "name.full"}
+    assert {one.partition(".")[0] for one in timeless} <= {"name"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,7 +68,7 @@ def test_R65_private_banking_goes_down_to_the_branded_resort():
 
 def demo_classes():
     """The classes that the demo's mapping fills, its plan wants and its messages use."""
-    retail = EXAMPLES.parent / "retail"
+    retail = ROOT / "examples/retail"
     mapping, plan = (
         yaml.safe_load((retail / name).read_text("utf-8")) for name in ("mapping.yaml", "plan.yaml")
     )
@@ -92,6 +95,19 @@ def test_sensitive_classes_are_never_kept_or_only_for_service():
 def test_the_published_schema_is_the_one_the_code_makes():
     published = json.loads((EXAMPLES / "taxonomy.schema.json").read_text(encoding="utf-8"))
     assert published == json.loads(json.dumps(schema()))
+
+
+def test_what_is_shipped_lies_in_the_package_and_is_packed_with_it():
+    package = Path(sterna.__file__).parent
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    packed = patterns["package-data"]["sterna"]
+    shipped = [Path(str(each)) for each in EXAMPLES.iterdir()]
+    assert {f"{name}{kind}.yaml" for name in NAMES for kind in ("", ".rules", ".notes")} < {
+        each.name for each in shipped
+    }
+    for each in shipped:
+        inside = each.relative_to(package)
+        assert any(PurePath(inside).match(pattern.removeprefix("**/")) for pattern in packed), inside
 
 
 def test_the_schema_names_every_field_and_forbids_others():

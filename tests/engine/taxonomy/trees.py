@@ -1,10 +1,12 @@
 """Small taxonomies for the tests of the room."""
 
+from importlib.resources import files
 from pathlib import Path
 
 from sterna.engine.taxonomy import Document, Tree, check, load
 
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples/taxonomy"
+EXAMPLES = files("sterna.engine.taxonomy") / "shipped"
+PAGE = Path(__file__).resolve().parents[3] / "docs/how-to/facts-and-taxonomy.md"
 RESORT = "leisure.travel.pleasure.family.branded_resort"
 
 HEAD = """\

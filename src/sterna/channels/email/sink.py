@@ -59,6 +59,19 @@ class Keeper:
         return f"250 kept as {name}"
 
 
+def recipients(path: Path) -> set[str]:
+    """To whom a kept message was sent, by its envelope, in small letters."""
+    found = set()
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            name, _, value = line.partition(": ")
+            if not name.startswith("X-Envelope-"):
+                break
+            if name == "X-Envelope-To":
+                found.add(value.strip().casefold())
+    return found
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write under another name and rename, so that a reader never meets half a message."""
     partial = path.with_suffix(".partial")

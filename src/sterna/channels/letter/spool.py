@@ -34,7 +34,7 @@ class SpoolTransport:
         if not message.to.strip():
             raise TransportError(permanent=True, detail="a letter needs a postal address, and there is none")
         pdf = letter_of(message)
-        name = f"{sha256(message.key.encode()).hexdigest()[:32]}.pdf"
+        name = file_name(message.key)
         try:
             write_durably(self.folder / name, pdf.data)
         except OSError as error:
@@ -50,6 +50,11 @@ class SpoolTransport:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def file_name(key: str) -> str:
+    """What the letter of a ledger row is called in the spool; the same key always gives the same name."""
+    return f"{sha256(key.encode()).hexdigest()[:32]}.pdf"
 
 
 def letter_of(message: Message) -> Attachment:

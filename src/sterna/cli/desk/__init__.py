@@ -13,8 +13,8 @@ def setup() -> None:
     An embedded database is Sterna's own and is migrated without asking; another server's is not: there the operator
     runs `sterna migrate` when it suits them. Raises BadInput when that is due, or the database does not answer.
     """
-    _start_django()
-    if not _is_behind():
+    start_django()
+    if not is_behind():
         return
     from sterna.desk.config import options
 
@@ -25,21 +25,23 @@ def setup() -> None:
 
 def migrate() -> None:
     """Bring the database up to date. Raises BadInput when it does not answer."""
-    _start_django()
+    start_django()
     from django.core.management import call_command
 
     with _answering():
         call_command("migrate", verbosity=0, interactive=False)
 
 
-def _start_django() -> None:
+def start_django() -> None:
+    """Load the settings, which start an embedded database; its tables are left as they are."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sterna.desk.config.settings")
     import django
 
     django.setup()
 
 
-def _is_behind() -> bool:
+def is_behind() -> bool:
+    """Whether the database lacks tables or columns that this version of Sterna has."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 

@@ -29,6 +29,7 @@ ZONE = "America/New_York"  # the study stamps in UTC, its households shop on the
 OPENING, CLOSING = date(2017, 6, 30), date(2017, 12, 31)
 # The first day after the plan's runs began: when a simulated shop writes to its customers.
 SENDING = datetime(2017, 7, 1, 16, tzinfo=UTC)
+AFTERWARDS = datetime(2018, 1, 1, 16, tzinfo=UTC)
 MANAGER = "manager"
 HOUSEHOLDS, SEED, EFFECT = 2_500, 2017, 0.15
 EXAMPLES = Path(__file__).parents[4] / "examples" / "retail"
@@ -115,12 +116,16 @@ def _people_who_log_in() -> str:
 
 
 def _real_turns() -> None:
+    # What is known, promised and due is judged on the day after the data ends: years later all of it would be stale.
+    # Every page says that this moment is taken for the present.
+    os.environ.setdefault("STERNA_NOW", AFTERWARDS.isoformat())
     data = _complete_journey()
     _import("the shop's year: 1.5 million lines", data, EXAMPLES / "mapping.yaml")
     _import(
         "contact details, invented for the demonstration", _invented_details(data), EXAMPLES / "people.yaml"
     )
     _decide_and_send()
+    _hear()
     _turn(CLOSING)
 
 
@@ -227,8 +232,16 @@ def _simulated_turns() -> None:
         with _step(f"simulating the second half-year: whoever was written to buys {EFFECT:+.0%}"):
             write_response(shop / "second-half", people, date(2017, 7, 1), CLOSING, _written_to(), EFFECT)
     _import("the simulated second half-year", shop / "second-half", mapping)
-    os.environ["STERNA_NOW"] = datetime(2018, 1, 1, 16, tzinfo=UTC).isoformat()
+    os.environ["STERNA_NOW"] = AFTERWARDS.isoformat()
+    _hear()
     _turn(CLOSING)
+
+
+def _hear() -> None:
+    from sterna.cli.desk import invented
+
+    with _step("inventing what staff could have heard: notes, facts, requests and occasions"):
+        console.print(f"  {invented.hear()} households, each note says that it is invented")
 
 
 def _simulated_mapping(path: Path) -> Path:

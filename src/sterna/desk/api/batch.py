@@ -11,21 +11,14 @@ from typing import Any
 import msgspec
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
+from django.http.request import UnreadablePostError
 
-from sterna.desk.sources.received import LARGEST_EVENT, Envelope, Unreadable, moment
+from sterna.desk.api.answers import Answer
+from sterna.desk.sources.received import DEEPEST, Envelope, Unreadable, decode, told_moment
 
 LARGEST_BATCH = 10 << 20
 MOST_EVENTS = 2_500
 GZIP = 31  # zlib's code for "a gzip header and nothing else"
-SHOWN = 1_000
-
-
-class Answer(msgspec.Struct):
-    """An error as every client of the protocol reads it, with its HTTP status."""
-
-    status: int
-    code: str
-    message: str
 
 
 class Batch(msgspec.Struct, rename="camel"):
@@ -40,11 +33,13 @@ class Batch(msgspec.Struct, rename="camel"):
 
 def body_of(request: HttpRequest) -> bytes | Answer:
     """The body, unpacked; an Answer when it is too large or not what it says."""
-    too_large = Answer(413, "too_large", f"A batch has at most {LARGEST_BATCH:,} bytes, unpacked.")
+    too_large = Answer(413, "too_large", f"A request has at most {LARGEST_BATCH:,} bytes, unpacked.")
     try:
         body = request.body
     except RequestDataTooBig:
         return too_large
+    except UnreadablePostError:
+        return Answer(400, "incomplete", "The body ended too early.")
     if request.headers.get("Content-Encoding", "").lower() == "gzip":
         unpacking = zlib.decompressobj(GZIP)
         try:
@@ -72,27 +67,67 @@ def parse(body: bytes) -> Batch | Answer:
 
 
 def _parse_leniently(body: bytes) -> Batch | Answer:
-    """What Python clients can send beyond JSON: NaN, and text that is not Unicode inside one event."""
+    """What clients can send beyond JSON: NaN, and half an emoji."""
+    found = _loads(body)
+    if isinstance(found, Answer):
+        return found
     try:
-        found = json.loads(body, parse_constant=lambda _: None)
         return msgspec.convert({**found, "batch": [_raw(item) for item in found["batch"]]}, Batch)
+    except (TypeError, KeyError, msgspec.ValidationError):
+        return Answer(400, "invalid_batch", "The body is not an object with a list `batch`.")
+
+
+def _loads(body: bytes) -> Any | Answer:
+    try:
+        return json.loads(body, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return Answer(400, "invalid_json", "The body is not JSON.")
-    except (TypeError, KeyError):
-        return Answer(400, "invalid_batch", "The body is not an object with a list `batch`.")
 
 
 def _raw(item: Any) -> msgspec.Raw:
     return msgspec.Raw(json.dumps(item).encode())
 
 
-def write_key(request: HttpRequest, batch: Batch) -> str | Answer:
-    """The write key, from the header before the body; an Answer when there is none or two that differ."""
-    in_header = _basic_user(request.headers.get("Authorization", ""))
-    in_body = batch.write_key if isinstance(batch.write_key, str) else None
-    if in_header and in_body and in_header != in_body:
-        return Answer(401, "unauthorized", "The write keys of header and body differ.")
-    return in_header or in_body or Answer(401, "unauthorized", "There is no write key.")
+def parse_single(body: bytes, kind: str) -> Batch | Answer:
+    """A body that is one event, as the batch of that event; the address says its type."""
+    found: Any = decode(body)
+    if isinstance(found, Unreadable):
+        found = _loads(body)
+    if isinstance(found, Answer):
+        return found
+    if not isinstance(found, dict):
+        return Answer(400, "invalid_event", "The body is not an object.")
+    return single(found, kind)
+
+
+def single(found: dict[str, Any], kind: str) -> Batch:
+    """The batch of one event. Its write key is the request's and is not kept with it."""
+    key = found.get("writeKey")
+    bare = {name: value for name, value in found.items() if name != "writeKey"} | {"type": kind}
+    return Batch([_raw(bare)], found.get("sentAt"), key)
+
+
+def from_query(request: HttpRequest) -> dict[str, Any]:
+    """The event in the query of a pixel's address: `properties.total=3` is a property."""
+    found: dict[str, Any] = {}
+    for name, value in request.GET.items():
+        # No deeper than an event may be: thousands of points in an address would be an error of ours.
+        at, *path = reversed(name.split(".", DEEPEST))
+        inside = found
+        for step in reversed(path):
+            deeper = inside.setdefault(step, {})
+            inside = deeper if isinstance(deeper, dict) else {}
+        inside[at] = value
+    return found
+
+
+def write_key(request: HttpRequest, in_body: Any) -> str | Answer:
+    """The write key, from the header before the body before the address; an Answer for none or two that differ."""
+    given = [_basic_user(request.headers.get("Authorization", "")), in_body, request.GET.get("writeKey")]
+    named = list(dict.fromkeys(key for key in given if isinstance(key, str) and key))
+    if len(named) > 1:
+        return Answer(401, "unauthorized", "The request holds two write keys that differ.")
+    return named[0] if named else Answer(401, "unauthorized", "There is no write key.")
 
 
 def _basic_user(header: str) -> str | None:
@@ -105,28 +140,14 @@ def _basic_user(header: str) -> str | None:
         return None
 
 
-def envelope(batch: Batch, received_at: datetime) -> Envelope:
+def envelope(batch: Batch, received_at: datetime, key_kind: str) -> Envelope:
     """What the batch says of its events; a `sentAt` that is no moment is as good as none."""
-    try:
-        sent_at = moment(batch.sent_at)
-    except ValueError:
-        sent_at = None
     context = batch.context if isinstance(batch.context, dict) else {}
     integrations = batch.integrations if isinstance(batch.integrations, dict) else {}
-    return Envelope(received_at, sent_at, context, integrations)
+    return Envelope(received_at, told_moment(batch.sent_at), context, integrations, key_kind)
 
 
 def events(batch: Batch) -> Iterator[dict[str, Any] | Unreadable]:
     """Each event of the batch decoded, or what stood there and why it is none."""
     for raw in batch.batch:
-        yield _event(bytes(raw))
-
-
-def _event(raw: bytes) -> dict[str, Any] | Unreadable:
-    shown = raw[:SHOWN].decode("ascii", "backslashreplace").replace("\0", "")
-    if len(raw) > LARGEST_EVENT:
-        return Unreadable(f"has {len(raw):,} bytes, at most {LARGEST_EVENT:,}", shown)
-    try:
-        return msgspec.json.decode(raw, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return Unreadable(f"is not a JSON object: {error}"[:200], shown)
+        yield decode(bytes(raw))

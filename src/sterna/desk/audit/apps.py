@@ -13,7 +13,10 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Listen to the apps below, which cannot write here themselves."""
         from sterna.desk.audit.actions import record_person
+        from sterna.desk.audit.personal import KEEPERS
         from sterna.desk.config.events import subscribe
+        from sterna.desk.config.personal import register as register_personal
         from sterna.desk.users.events import PersonChanged
 
         subscribe(PersonChanged, record_person)
+        register_personal(*KEEPERS)

@@ -72,6 +72,50 @@ OPTIONS = (
         "8",
         "How many runs keep their rows per customer on the pages; older ones keep their summaries and files.",
     ),
+    Option(
+        "STERNA_INBOX_DAYS",
+        "30",
+        "How many days events stay in the inbox after they are in the lake, for the live view of a source.",
+    ),
+    Option(
+        "STERNA_INBOX_LIMIT",
+        "500000",
+        "How many events may wait to be acted on; beyond it senders are asked to try again later (503).",
+    ),
+    Option(
+        "STERNA_UPLOAD_LIMIT",
+        "2000",
+        "The largest file, in megabytes, that a manager may bring in by a page; it waits under STERNA_HOME/uploads.",
+    ),
+    Option(
+        "STERNA_UPLOAD_DAYS",
+        "7",
+        "How many days an uploaded file is kept to be imported again; its rows stay.",
+    ),
+    Option(
+        "STERNA_AUTOMATIC_MERGES",
+        "yes",
+        "Whether profiles that are one person with a probability of at least 0.95 and without a veto become one "
+        "customer by themselves. With no, they wait in the review queue.",
+    ),
+    Option(
+        "STERNA_ERASE_LIST",
+        "",
+        "File of the list of erased people, hashes only, that a restored backup is held against. Empty: "
+        "erased.jsonl in STERNA_HOME. Name one on another disk: a list that is lost with the home helps nobody.",
+    ),
+    Option(
+        "STERNA_PUBLIC_URL",
+        "",
+        "The address that customers reach the desk by, such as https://shop.example, for links in messages. "
+        "Empty: http:// and STERNA_ADDRESS.",
+    ),
+    Option("STERNA_LINK_DAYS", "90", "How many days the link to a customer's own page works."),
+    Option(
+        "STERNA_QUESTION_DAYS",
+        "180",
+        "How many days a customer is not asked again for what was asked before, whatever the answer.",
+    ),
     Option("STERNA_SMTP_HOST", "127.0.0.1", "The mail server."),
     Option("STERNA_SMTP_PORT", "2525", "Its port."),
     Option("STERNA_SMTP_USER", "", "User name at the mail server, if it wants one."),

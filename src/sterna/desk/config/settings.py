@@ -83,7 +83,9 @@ INSTALLED_APPS = [
 ]
 # Only a worker needs the jobs. Finding them at every start loaded the whole engine, two seconds, to add a person.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
-PROCRASTINATE_IMPORT_PATHS = [f"sterna.desk.{app}.tasks" for app in ("runs", "contacts", "customers")]
+PROCRASTINATE_IMPORT_PATHS = [
+    f"sterna.desk.{app}.tasks" for app in ("runs", "contacts", "customers", "sources")
+]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -6,8 +6,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sterna.desk.api.urls")),
     path("", include("sterna.desk.users.urls")),
     path("", include("sterna.desk.sources.urls")),
+    path("", include("sterna.desk.customers.urls")),
     path("", include("sterna.desk.plans.urls")),
     path("", include("sterna.desk.contacts.urls")),
     path("", include("sterna.desk.runs.urls")),
     path("", include("sterna.desk.dashboards.urls")),
 ]
+
+handler400 = "sterna.desk.api.views.bad_request"

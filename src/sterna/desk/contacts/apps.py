@@ -9,3 +9,24 @@ class ContactsConfig(AppConfig):
     name = "sterna.desk.contacts"
     label = "contacts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell how the ledger follows a merge of customers."""
+        from sterna.desk.config import events
+        from sterna.desk.config.personal import register as register_personal
+        from sterna.desk.contacts.actions import following as actions
+        from sterna.desk.contacts.actions.calls import drop_calls
+        from sterna.desk.contacts.benefits import answered_on
+        from sterna.desk.contacts.offering import offering
+        from sterna.desk.contacts.personal import KEEPERS
+        from sterna.desk.customers import offered
+        from sterna.desk.customers.following import Following, ReadsThrough, register
+        from sterna.desk.customers.queries.depth import register_contacts
+        from sterna.desk.customers.signals import PreferencesChanged
+
+        register(Following("contacts.Contact", actions.join, actions.part))
+        register(ReadsThrough("contacts.LeftOut", "what a run decided stays with whom it decided it for"))
+        register_personal(*KEEPERS)
+        register_contacts("contacts", answered_on)
+        offered.register(offering)
+        events.subscribe(PreferencesChanged, drop_calls)

@@ -7,7 +7,8 @@ from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
 from sterna.desk.contacts.models import Contact
 from sterna.desk.contacts.rendering import Worded, people, word
-from sterna.desk.customers.models import Address, Customer
+from sterna.desk.customers.models import Customer
+from sterna.desk.customers.queries import addresses
 from sterna.desk.plans.models import Plan
 
 
@@ -20,7 +21,7 @@ def preview(contact: Contact) -> Worded:
 
 def preview_for(plan: Plan, asset: str, medium: str, customer: Customer) -> Worded:
     """What `customer` would get of `asset` by `medium` today, whether or not a contact is planned."""
-    known = Address.objects.filter(customer=customer, medium=medium).order_by("-recorded_at", "-id").first()
+    known = next((each for each in addresses(customer) if each.medium == medium), None)
     newest = plan.contacts.order_by("-planned_at").values_list("run_id", flat=True).first()
     on = clock.today()
     person = people([customer.pk], on, newest)[customer.pk]

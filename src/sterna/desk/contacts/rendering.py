@@ -12,37 +12,32 @@ from sterna.channels.base import Channel, Content, Rendered
 from sterna.channels.content import Facts, personal_context
 from sterna.desk.config import options
 from sterna.desk.config.refused import Refused
+from sterna.desk.customers.queries import classes, standing
 from sterna.desk.values.models import Worth
 
 # What a run measures of a customer can be told to them like a fact that somebody said.
 TOP, ROOM = "shopping.top_category", "shopping.room_category"
 
-# The newest word of each class; between two words of one day the later recorded one counts.
-_FACTS = """
-select distinct on (person.id, f.fact_class) person.id, f.fact_class, f.value, f.observed_on
-from unnest(%s::uuid[]) as person(id)
-join customers_customer as c on c.id = person.id or c.redirects_to_id = person.id
-join customers_sourcerecord as r on r.customer_id = c.id
-join customers_fact as f on f.source_record_id = r.id
-where f.observed_on <= %s
-order by person.id, f.fact_class, f.observed_on desc, f.recorded_at desc, f.id desc
-"""
 _NUMBERS = """
 select person.id, min(r.value collate "C")
 from unnest(%s::uuid[]) as person(id)
 join customers_customer as c on c.id = person.id or c.redirects_to_id = person.id
-join customers_sourcerecord as r on r.customer_id = c.id
+join customers_sourcerecord as r on r.customer_id = c.id and r.kind <> 'desk_record'
 group by person.id
 """
 
 
 @dataclass(frozen=True)
 class Person:
-    """What a message may know of a customer: a number to quote, and facts as (value, observed on) by class."""
+    """What a message may know of a customer: a number to quote, and facts as (value, observed on) by class.
+
+    `lines` are of each class itself and what stands above it, by the taxonomy in force when the facts were read.
+    """
 
     id: UUID
     number: str
     facts: Facts
+    lines: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -54,19 +49,20 @@ class Worded:
 
 
 def people(ids: Iterable[UUID], on: date, run_id: UUID | None = None) -> dict[UUID, Person]:
-    """Customers by id with their facts as of `on`, in three reads whatever their number.
+    """Customers by id with their facts as of `on`, in four reads whatever their number.
 
     What the run `run_id` measured of them counts as observed on the last day before `on`.
     """
     wanted = list(ids)
     facts = _measured(wanted, on - timedelta(days=1), run_id)
+    for customer, said in standing(wanted, on, even_expired=True).items():
+        facts[customer] |= said
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, [wanted, on])
-        for customer, fact_class, value, observed_on in cursor.fetchall():
-            facts[customer][fact_class] = (value, observed_on)
         cursor.execute(_NUMBERS, [wanted])
         numbers = dict(cursor.fetchall())
-    return {each: Person(each, numbers.get(each, ""), facts[each]) for each in wanted}
+    tree = classes()
+    lines = {name: (name, *tree.ancestors(name)) for name in tree.ids()}
+    return {each: Person(each, numbers.get(each, ""), facts[each], lines) for each in wanted}
 
 
 def _measured(ids: list[UUID], on: date, run_id: UUID | None) -> dict[UUID, dict[str, tuple[str, date]]]:
@@ -86,7 +82,7 @@ def word(
     Raises Refused when the plan has no such message, ContentError when it cannot be filled.
     """
     offered, message = _message(document, asset, channel.name)
-    view = personal_context(person.facts, message.get("uses") or [], on)
+    view = personal_context(person.facts, message.get("uses") or [], on, person.lines)
     context = {
         "customer": {"number": person.number, "name": _name(person), "address": address},
         "company": {"name": options.text("STERNA_COMPANY"), "address": _company_address()},

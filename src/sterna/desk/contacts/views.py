@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
-from sterna.desk.contacts import actions, queries
+from sterna.desk.contacts import actions, footer, queries
 from sterna.desk.contacts.models import Contact, Task
 from sterna.desk.users.access import Right, needs, person
 from sterna.desk.web.answers import done_or_refused, posted
@@ -22,7 +22,7 @@ def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The message as this customer sees it; once it has left, the words that were kept."""
     contact = get_object_or_404(Contact.objects.select_related("plan__definition", "customer"), pk=pk)
     try:
-        shown = queries.preview(contact).rendered.preview_html
+        shown = footer.added(queries.preview(contact).rendered).preview_html
     except SternaError as refused:
         return render(request, "contacts/no_preview.html", {"why": str(refused), "kept": contact.text})
     answer = HttpResponse(shown)

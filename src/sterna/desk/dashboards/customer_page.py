@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.customers.models import Customer
+from sterna.desk.dashboards import customer_home, customer_known, customer_served
 from sterna.desk.dashboards.page import Page, Section
 from sterna.desk.dashboards.parts import NextStep, Standing
 from sterna.desk.dashboards.queries import people, places, timeline
@@ -26,23 +28,27 @@ from sterna.desk.web.components import (
     Tier,
     Timeline,
     TimelineEntry,
-    Unknown,
 )
 from sterna.desk.web.pictures.bars import Range, range_bars
 
 BOUGHT_NOTHING = "a purchase inside the window would make it known"
 
 
-def customer_page(customer: Customer, run: Run | None) -> Page:
+def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> Page:
     """The page of `customer` as of `run`; without a run only what the records hold."""
     title = people.titles([customer.pk]).get(customer.pk, "customer")
-    sections = list(_valued(customer, run)) if run else []
+    first, *valued = list(_valued(customer, run)) if run else [None]
+    sections = [first] if first else []
     sections += [
+        *customer_served.talking(request, customer),
+        *valued,
+        *customer_served.requests(request, customer),
+        *customer_home.household(customer, run),
         Section([_timeline(customer, run, title)], "What happened lately?"),
-        Section([_facts(customer), _history(customer, run)], "What is known?", layout="halves"),
-        Section(
-            [_records(customer), _consents(customer)], "Who is it, and what is allowed?", layout="halves"
-        ),
+        Section([customer_known.facts(request, customer)], "What is known?"),
+        Section(customer_known.occasions(request, customer), "What is coming in their life?"),
+        Section([_history(customer, run)], "Where have they been?"),
+        customer_known.identity(customer),
     ]
     return Page(f"What could {title} become?", sections, trail=[("Customers", reverse("customers"))])
 
@@ -160,28 +166,6 @@ def _timeline(customer: Customer, run: Run | None, title: str) -> Component:
     return Timeline(title, entries)
 
 
-def _facts(customer: Customer) -> Component:
-    rows = [
-        Row([fact.fact_class, fact.value, fact.source, fact.observed_on, fact.confidence])
-        for fact in people.facts(customer)
-    ]
-    columns = [
-        Column("class", "Fact"),
-        Column("value", "Value"),
-        Column("source", "Source"),
-        Column("observed", "Observed", "day"),
-        Column("confidence", "Confidence", "percent"),
-    ]
-    return Table(
-        "Facts",
-        columns,
-        rows,
-        show_caption=True,
-        stacks=True,
-        empty=Empty("Facts with their source.", "None is known yet."),
-    )
-
-
 def _history(customer: Customer, run: Run | None) -> Component:
     shades = places.shades(run) if run else {}
     rows = [
@@ -209,40 +193,3 @@ def _history(customer: Customer, run: Run | None) -> Component:
         stacks=True,
         empty=Empty("Stays in tiers.", "None so far."),
     )
-
-
-def _records(customer: Customer) -> Component:
-    rows = [
-        Row([f"{record.kind} {record.value}", record.source, record.created_at])
-        for record in customer.source_records.order_by("created_at", "key")
-    ]
-    columns = [
-        Column("identifier", "Identifier"),
-        Column("source", "Source"),
-        Column("since", "Known since", "instant"),
-    ]
-    return Table("Identifiers", columns, rows, show_caption=True, stacks=True)
-
-
-def _consents(customer: Customer) -> Component:
-    rows = [
-        Row(
-            [
-                consent.medium,
-                consent.purpose,
-                "Yes" if consent.granted else "No",
-                consent.source,
-                consent.said_on,
-            ]
-        )
-        for consent in people.consents(customer)
-    ]
-    columns = [
-        Column("medium", "Medium"),
-        Column("purpose", "Purpose"),
-        Column("allowed", "Allowed"),
-        Column("source", "Source"),
-        Column("said", "Said", "day"),
-    ]
-    nothing = Unknown("asking the customer: without a yes nothing is sent")
-    return Table("Consent", columns, rows, show_caption=True, stacks=True) if rows else nothing

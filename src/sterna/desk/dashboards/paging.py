@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Func, Model, QuerySet, TextField, Value
+from django.db.models.lookups import GreaterThan, LessThan
 from django.http import HttpRequest
 
 Item = TypeVar("Item", bound=Model)
@@ -14,20 +15,25 @@ SIZE = 50
 class Slice(Generic[Item]):
     """One page of a query in order of one column and the primary key; unknown values stand last.
 
-    `sort` is a column with a leading "-" when descending. The cursor is the primary key of the last row shown: its
-    column is read anew, so that no value stands in an address.
+    `sort` is a column with a leading "-" when descending: then the primary keys descend too, so that one index on
+    both serves either way. The cursor is the primary key of the last row shown: its column is read anew, so that no
+    value stands in an address. Where `rows` are few of many (`gathered`, numbers only), they are found first and then
+    put in order: a walk through the whole order, looking for them, takes seconds where they stand at its end.
     """
 
     def __init__(
-        self, request: HttpRequest, rows: QuerySet[Item], sortable: Sequence[str], default: str
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Item],
+        sortable: Sequence[str],
+        default: str,
+        gathered: bool = False,
     ) -> None:
         wanted = request.GET.get("sort", default)
         self.sort = wanted if wanted.removeprefix("-") in sortable else default
         self._request = request
-        column, down = self.sort.removeprefix("-"), self.sort.startswith("-")
-        order = F(column).desc(nulls_last=True) if down else F(column).asc(nulls_last=True)
         size = 100_000 if request.GET.get("format") == "csv" else SIZE
-        found = list(_after(rows, column, down, request.GET.get("after")).order_by(order, "pk")[: size + 1])
+        found = _page(rows, self.sort, request.GET.get("after"), size + 1, gathered)
         self.rows: list[Item] = found[:size]
         self._more = len(found) > size
 
@@ -50,15 +56,33 @@ class Slice(Generic[Item]):
         return f"?{query.urlencode()}"
 
 
-def _after(rows: QuerySet[Item], column: str, down: bool, cursor: str | None) -> QuerySet[Item]:
-    found = _row(rows, column, cursor)
-    if found is None:
-        return rows
-    key, last = found
-    if last is None:
-        return rows.filter(**{f"{column}__isnull": True, "pk__gt": key})
-    beyond = Q(**{f"{column}__{'lt' if down else 'gt'}": last}) | Q(**{f"{column}__isnull": True})
-    return rows.filter(beyond | Q(**{column: last, "pk__gt": key}))
+def _page(rows: QuerySet[Item], sort: str, cursor: str | None, size: int, gathered: bool) -> list[Item]:
+    """The rows after the cursor: the known ones in order, and once they are at an end the unknown ones.
+
+    Asked for in one, no index would serve: PostgreSQL has unknown values on top where an order descends.
+    """
+    way, column = "-" if sort.startswith("-") else "", sort.removeprefix("-")
+    # What is computed stands in no index, so none can be walked.
+    order = F(column) + 0 if gathered else F(column)
+    ordered = order.desc() if way else order.asc()
+    known = rows.filter(**{f"{column}__isnull": False}).order_by(ordered, f"{way}pk")
+    unknown = rows.filter(**{f"{column}__isnull": True}).order_by(f"{way}pk")
+    key, last = _row(rows, column, cursor) or (None, None)
+    if key is not None and last is None:
+        return list(unknown.filter(**{f"pk__{'lt' if way else 'gt'}": key})[:size])
+    if key is not None:
+        known = known.filter(_beyond(rows, column, last, key, bool(way)))
+    found = list(known[:size])
+    return found + list(unknown[: size - len(found)]) if len(found) < size else found
+
+
+def _beyond(rows: QuerySet[Item], column: str, last: Any, key: Any, down: bool) -> Any:
+    """Whether (column, primary key) lies behind a row; compared as one, an index finds where to go on."""
+    fields: list[Any] = [rows.model._meta.get_field(column), rows.model._meta.pk]
+    here = Func(F(column), F("pk"), function="row", output_field=TextField())
+    values = (Value(value, output_field=field) for value, field in zip((last, key), fields, strict=True))
+    there = Func(*values, function="row", output_field=TextField())
+    return LessThan(here, there) if down else GreaterThan(here, there)
 
 
 def _row(rows: QuerySet[Item], column: str, cursor: str | None) -> tuple[Any, Any] | None:

@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from sterna.desk.segments.models import Membership
 from sterna.desk.web.components import Component, Provenance, Tier
@@ -34,3 +40,87 @@ class NextStep(Component):
     state: str
     why: str
     href: str | None = None
+
+
+@dataclass(frozen=True)
+class Refusal(Component):
+    """Why a row of a file would not be taken: the column, what stands there, the reason."""
+
+    template: ClassVar[str] = "dashboards/refusal.html"
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class InRow(Component):
+    """A form in a table's row; `token` is its CSRF field."""
+
+    pk: UUID | int
+    token: SafeString
+
+    def __str__(self) -> str:
+        """Nothing: a file of the table has no forms, and least of all their tokens."""
+        return ""
+
+
+@dataclass(frozen=True)
+class KeyChange(InRow):
+    """The form that rotates or disables a write key."""
+
+    template: ClassVar[str] = "dashboards/key_change.html"
+    name: str
+
+
+@dataclass(frozen=True)
+class Undo(InRow):
+    """The form that takes a decision of identity back; `customer` is whose page is shown after it."""
+
+    template: ClassVar[str] = "dashboards/undo_form.html"
+    customer: UUID
+    what: str
+
+
+@dataclass(frozen=True)
+class Retract(InRow):
+    """The form that takes something said back; `to` is the name of the address it is posted to."""
+
+    template: ClassVar[str] = "dashboards/retract_form.html"
+    to: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Allow(InRow):
+    """The form that lets a blocked value be somebody's again."""
+
+    template: ClassVar[str] = "dashboards/allow_form.html"
+    what: str
+
+
+@dataclass(frozen=True)
+class RequestChange(InRow):
+    """The forms by which a request is promised, done or declined."""
+
+    template: ClassVar[str] = "dashboards/request_change.html"
+    what: str
+    promise: str
+
+
+@dataclass(frozen=True)
+class ClassName(Component):
+    """A class of the taxonomy, set in by how deep it stands; its id on hover."""
+
+    template: ClassVar[str] = "dashboards/class_name.html"
+    title: str
+    level: int
+    fact_class: str
+
+    def __str__(self) -> str:
+        """The title, as a file of the table has it."""
+        return self.title
+
+
+def token(request: HttpRequest) -> SafeString:
+    """The CSRF field of a form in a component, which is drawn without the request's context."""
+    return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))

@@ -9,3 +9,10 @@ class DeliveryConfig(AppConfig):
     name = "sterna.desk.delivery"
     label = "delivery"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell where personal data is."""
+        from sterna.desk.config.personal import register as register_personal
+        from sterna.desk.delivery.personal import KEEPERS
+
+        register_personal(*KEEPERS)

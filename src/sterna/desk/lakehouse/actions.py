@@ -1,17 +1,24 @@
 """Writes the manifest: a new segment with its version, the marks of queues, the sweep of orphaned files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from django.db import connection, transaction
 
 from sterna.desk.config import clock, options
 from sterna.desk.config.ids import new_id
+from sterna.desk.config.personal import pattern
 from sterna.desk.config.refused import Refused
 from sterna.desk.lakehouse import queries
 from sterna.desk.lakehouse.models import Fixed, Mark, Segment, Version
+from sterna.engine.lake import arrow
+from sterna.engine.tables import TABLES
 
 SCHEMA_VERSION = 1
 # Advisory locks of PostgreSQL; the numbers only have to differ from other locks of this database.
@@ -102,6 +109,69 @@ def move_mark(mark: Mark, position: int) -> None:
         raise Refused(f"mark {mark.name} stands at {mark.position} and cannot go back to {position}")
     mark.position = position
     mark.save(update_fields=["position"])
+
+
+def take_out(erasure: UUID, keys: Collection[str], words: Collection[str]) -> list[tuple[str, int]]:
+    """Take the rows of the source records `keys` out of the lake as a new version; (path, rows) of each old segment.
+
+    A row of somebody else whose body tells one of `words` keeps everything but the body. The old files stay until
+    `remove_taken_out`, after the caller's transaction: a segment that is listed must be there.
+    """
+    with connection.cursor() as cursor:
+        # Alone: a part that is being written now may hold the person too.
+        cursor.execute("select pg_advisory_xact_lock(%s)", [WRITING])
+        cursor.execute("select pg_advisory_xact_lock(%s)", [NUMBERING])
+    found = [(old, *part) for old in list(queries.segments()) if (part := without(old, erasure, keys, words))]
+    if not found:
+        return []
+    written = [_written(part) for _, part, _ in found if part.rows]
+    version = _next_version()
+    for segment in written:
+        segment.added, segment.recorded_at = version, version.known_at
+    Segment.objects.bulk_create(written)
+    for old, _, _ in found:
+        old.removed, old.erasure = version, erasure
+        old.save(update_fields=["removed", "erasure"])
+    return [(old.path, rows) for old, _, rows in found]
+
+
+def without(
+    old: Segment, erasure: UUID, keys: Collection[str], words: Collection[str]
+) -> tuple[Part, int] | None:
+    """The segment as a new part without the person, and how many rows changed; None when it does not hold them."""
+    schema = arrow.schema(TABLES[old.table])
+    if "source_record" not in schema.names:
+        return None
+    held = pq.read_table(options.home() / old.path)
+    ours = pc.is_in(held.column("source_record"), pa.array(list(keys), pa.string()))
+    kept = held.filter(pc.invert(ours))
+    told = _telling(kept, words)
+    changed = held.num_rows - kept.num_rows + sum(told)
+    if not changed:
+        return None
+    if any(told):
+        at = kept.schema.get_field_index("body")
+        bodies = pc.if_else(pa.array(told), pa.scalar(None, pa.string()), kept.column("body"))
+        kept = kept.set_column(at, kept.schema.field(at), bodies)
+    origin = f"erasure:{erasure}:{old.pk}"
+    days = (old.first_on, old.last_on) if kept.num_rows else (None, None)
+    return Part(old.table, origin, kept.num_rows, *days, lambda path: arrow.write(kept, path)), changed
+
+
+def _telling(rows: pa.Table, words: Collection[str]) -> list[bool]:
+    said = pattern(words)
+    if said is None or "body" not in rows.schema.names:
+        return [False] * rows.num_rows
+    return [bool(body and said.search(body)) for body in rows.column("body").to_pylist()]
+
+
+def remove_taken_out() -> list[str]:
+    """Remove the files of segments that erasures took out; returns their paths."""
+    listed = Segment.objects.filter(erasure__isnull=False).order_by("id").values_list("path", flat=True)
+    gone = [path for path in listed if (options.home() / path).exists()]
+    for path in gone:
+        (options.home() / path).unlink()
+    return gone
 
 
 def sweep() -> list[Path]:

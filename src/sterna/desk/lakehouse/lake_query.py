@@ -8,6 +8,7 @@ import duckdb
 
 from sterna.desk.config.refused import Refused
 from sterna.engine.errors import LakeMissing
+from sterna.engine.lake.files import file_literal
 
 ROWS, SECONDS = 1_000, 5.0
 
@@ -31,7 +32,7 @@ def lake_query(
     timer.start()
     try:
         for table, paths in files.items():
-            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+            listed = ", ".join(file_literal(path) for path in paths)
             connection.execute(f"create view {table} as from read_parquet([{listed}], union_by_name = true)")
         return connection.execute(sql, dict(parameters)).fetchmany(rows)
     except duckdb.InterruptException:

@@ -30,6 +30,8 @@ class Segment(models.Model):
     origin = models.CharField(max_length=160)
     added = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="added_segments")
     removed = models.ForeignKey(Version, null=True, on_delete=models.PROTECT, related_name="removed_segments")
+    # The erasure that took it out of the lake: its file goes too, so no older version can be read with it.
+    erasure = models.UUIDField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("table", "origin"), name="segment_origin_once"),)

@@ -4,6 +4,9 @@ from django.db import models
 
 from sterna.desk.config.ids import new_id
 
+# An advisory lock of PostgreSQL: it ends with the connection, so a killed run holds up nobody.
+TURNING = 5_307_201
+
 
 class Run(models.Model):
     """One turn of the loop as of a day. The same brief gives the same outcome."""
@@ -26,6 +29,8 @@ class Run(models.Model):
     # Set in the transaction that publishes: pages show published runs only, whole.
     published_at = models.DateTimeField(null=True)
     summary = models.JSONField(default=dict)
+    # Somebody's rows were taken out of its files since: computed anew, it is no longer the same.
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-until", "-started_at")

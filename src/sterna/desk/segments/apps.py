@@ -9,3 +9,15 @@ class SegmentsConfig(AppConfig):
     name = "sterna.desk.segments"
     label = "segments"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell how memberships follow a merge of customers."""
+        from sterna.desk.config.personal import register as register_personal
+        from sterna.desk.customers.following import Following, ReadsThrough, register
+        from sterna.desk.segments.actions import following as actions
+        from sterna.desk.segments.personal import KEEPERS
+
+        register(Following("segments.Membership", actions.join, actions.part))
+        for model in ("segments.Move", "segments.Candidate"):
+            register(ReadsThrough(model, "what a run found stays with whom it found it of"))
+        register_personal(*KEEPERS)

@@ -9,3 +9,10 @@ class SourcesConfig(AppConfig):
     name = "sterna.desk.sources"
     label = "sources"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell where personal data is."""
+        from sterna.desk.config.personal import register as register_personal
+        from sterna.desk.sources.personal import KEEPERS
+
+        register_personal(*KEEPERS)

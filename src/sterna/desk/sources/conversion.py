@@ -1,5 +1,6 @@
 """The SQL by which a source column becomes a target value, and the SQL that says why a value is refused."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -42,11 +43,13 @@ class Made:
 
 @dataclass(frozen=True)
 class Place:
-    """What the converting needs to know of the file and the program: its columns by type, zones."""
+    """What the converting needs to know of the file and the program: its columns by type, zones, its numbers' signs."""
 
     columns: Mapping[str, str]
     where: str
     zone: str
+    decimal: str = "."
+    grouping: str = ""
 
     def type_of(self, column: str) -> str:
         """The DuckDB type of a source column; raises BadInput naming the columns that the file has."""
@@ -122,7 +125,7 @@ def _decimal(places: int) -> Callable[[Target, Column, str, str, Place], tuple[s
     def convert_number(
         target: Target, column: Column, source: str, kind: str, place: Place
     ) -> tuple[str, str]:
-        form, number, fine = _number_checks(source, kind, places)
+        form, number, fine = _number_checks(source, kind, places, column, place)
         value = f"try_cast({number} as decimal(18,{places}))"
         negative = f"when {value} < 0 then 'is negative, and the mapping does not accept that' "
         words = {2: "two", 3: "three"}[places]
@@ -136,7 +139,7 @@ def _decimal(places: int) -> Callable[[Target, Column, str, str, Place], tuple[s
     return convert_number
 
 
-def _number_checks(source: str, kind: str, places: int) -> tuple[str, str, str]:
+def _number_checks(source: str, kind: str, places: int, column: Column, place: Place) -> tuple[str, str, str]:
     """SQL that names what is no number, that is the number, and that says whether its decimal places fit."""
     if kind in _WHOLE:
         return "", source, "true"
@@ -145,9 +148,25 @@ def _number_checks(source: str, kind: str, places: int) -> tuple[str, str, str]:
         number = f"cast(cast({source} as varchar) as double)" if kind == "FLOAT" else source
         form = f"when not isfinite({number}) then 'is not a finite number'"
         return form, number, f"abs({number} - round({number}, {places})) <= 1e-6"
-    text = _text(source)
+    text = _number_text(source, column, place)
     form = f"when not regexp_full_match({text}, '{_NUMBER}') then 'is not a number'"
     return form, text, f"regexp_full_match({text}, '[+-]?[0-9]*(\\.[0-9]{{0,{places}}}0*)?')"
+
+
+def _number_text(source: str, column: Column, place: Place) -> str:
+    """SQL of a number's text as the file writes it, in digits with a point; what it groups wrongly stays no number."""
+    text = _text(source)
+    if column.symbol:
+        text = f"trim(replace({text}, {literal(column.symbol)}, ''))"
+    if place.grouping:
+        group, point = re.escape(place.grouping), re.escape(place.decimal)
+        grouped = literal(f"[+-]?[0-9]{{1,3}}({group}[0-9]{{3}})+({point}[0-9]*)?")
+        bare = f"replace({text}, {literal(place.grouping)}, '')"
+        text = f"case when regexp_full_match({text}, {grouped}) then {bare} else {text} end"
+    if place.decimal == ",":
+        # A point that is left here stands where the file's own way of writing has none.
+        text = f"translate({text}, ',.', '.?')"
+    return text
 
 
 def _instant(target: Target, column: Column, source: str, kind: str, place: Place) -> tuple[str, str]:

@@ -21,19 +21,18 @@ _SUBJECTS = ("campaign_id", "coupon_id", "product_id", "order_id")
 
 @dataclass(frozen=True)
 class Kept:
-    """An event of the inbox as the sealer reads it: its source's name and kind of identifier, and its body."""
+    """An event of the inbox as the sealer reads it: its source's name, whose it is (None: nobody's), and its body."""
 
     source: str
-    identifier_kind: str
-    received_at: datetime
+    source_record: str | None
     body: Mapping[str, Any]
 
 
-def source_record(event: Kept) -> str:
-    """The key of the source record that the event belongs to: the user if it names one, else the device."""
-    if event.body.get("userId"):
-        return f"{event.source}/{event.identifier_kind}:{event.body['userId']}"
-    return f"{event.source}/{ANONYMOUS}:{event.body.get('anonymousId') or event.body.get('previousId')}"
+def first_named(source: str, identifier_kind: str, body: Mapping[str, Any]) -> str:
+    """The key of the source record that an event names first: the user if it names one, else the device."""
+    if body.get("userId"):
+        return f"{source}/{identifier_kind}:{body['userId']}"
+    return f"{source}/{ANONYMOUS}:{body.get('anonymousId')}"
 
 
 def is_order(event: Kept) -> bool:
@@ -49,7 +48,8 @@ def lake_event(event: Kept, zone: ZoneInfo, recorded_at: datetime) -> dict[str, 
     return {
         **_common(event, zone, recorded_at),
         "kind": _KINDS.get(named, named),
-        "direction": "inbound",
+        # Staff may write down a contact that they made themselves.
+        "direction": "outbound" if properties.get("direction") == "outbound" else "inbound",
         "subject": subject,
         "body": msgspec.json.encode(event.body).decode(),
     }
@@ -60,7 +60,7 @@ def _common(event: Kept, zone: ZoneInfo, recorded_at: datetime) -> dict[str, Any
     channel = _object(event.body.get("properties")).get("touchpoint") or event.body.get("channel")
     return {
         "event_id": digest(event.source, event.body["messageId"]).hex(),
-        "source_record": source_record(event),
+        "source_record": event.source_record,
         "occurred_at": occurred.astimezone(UTC).replace(tzinfo=None),
         "occurred_on": occurred.astimezone(zone).date(),
         "recorded_at": recorded_at.replace(tzinfo=None),

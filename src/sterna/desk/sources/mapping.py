@@ -18,7 +18,8 @@ class Column(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """How one target value is made: from one column, a constant, a template of columns, or a sum of columns.
 
     `format` is a strptime format for days and instants; `zone` is the time zone of stamps without an offset;
-    `values` translates the source's words and refuses others; `negative` accepts amounts below zero (returns).
+    `values` translates the source's words and refuses others; `negative` accepts amounts below zero (returns);
+    `symbol` is a currency sign that stands at an amount and is left away.
     """
 
     column: str | None = None
@@ -29,6 +30,7 @@ class Column(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     zone: str | None = None
     values: dict[str, str | int | bool] | None = None
     negative: bool = False
+    symbol: str | None = None
 
 
 ColumnOrName = str | Column
@@ -57,7 +59,10 @@ class ConsentColumn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Imported(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """One file that becomes rows of one kind."""
+    """One file that becomes rows of one kind.
+
+    `decimal` and `grouping` say how the file writes numbers: 1.234,50 is decimal "," and grouping ".".
+    """
 
     name: str
     file: str
@@ -73,6 +78,9 @@ class Imported(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     addresses: dict[str, ColumnOrName] = {}
     delimiter: str = ","
     encoding: Literal["utf-8", "utf-8-sig", "cp1252"] = "utf-8"
+    header: bool = True
+    decimal: Literal[".", ","] = "."
+    grouping: Literal["", ",", ".", " ", "'"] = ""
     refuse_if_over: float | None = None
 
 
@@ -145,6 +153,30 @@ def sha256(source: SourceNamed, spec: Imported) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
+def written(mapping: Mapping) -> str:
+    """The mapping as a YAML text that reads as the same mapping again."""
+    plain = msgspec.to_builtins(mapping)
+    return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a value that stands twice out twice: an alias would be one more thing to know."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def used_columns(spec: Imported) -> set[str]:
+    """Every column of the file that the import reads."""
+    made = [*spec.columns.values(), *spec.facts.values(), *spec.addresses.values()]
+    used = {*spec.key, *spec.line_key, *(said.column for said in spec.consents)}
+    used |= {spec.identify.column} if spec.identify else set()
+    for column in (Column(column=one) if isinstance(one, str) else one for one in made):
+        used |= {*(column.sum or ()), *re.findall(r"\{([^}]*)\}", column.template or "")}
+        used |= {column.column} if column.column is not None else set()
+    return used
+
+
 def _lines(node: yaml.Node, path: str, where: str) -> dict[str, int]:
     """Each path such as `$.imports[0].file` with its line; raises BadInput for a key that stands twice."""
     lines = {path: node.start_mark.line + 1}
@@ -212,8 +244,10 @@ def _import_problems(spec: Imported) -> list[tuple[str, str]]:
         )
     if spec.into in ("facts", "consents", "addresses") and not getattr(spec, spec.into):
         found.append((f"rows of {spec.into} need a key `{spec.into}`", "name"))
-    if len(spec.delimiter) != 1:
-        found.append(("a delimiter is one character", "delimiter"))
+    if len(spec.delimiter) != 1 or spec.delimiter in '"\r\n\0':
+        found.append(("a delimiter is one character, and no quote or line break", "delimiter"))
+    if spec.decimal == spec.grouping:
+        found.append(("one sign cannot both group digits and begin the decimals", "grouping"))
     if spec.refuse_if_over is not None and not 0 <= spec.refuse_if_over <= 1:
         found.append(("a share lies between 0 and 1", "refuse_if_over"))
     for group in ("columns", "facts", "addresses"):

@@ -1,11 +1,13 @@
 """Reads and checks a whole file before any of it is loaded: one staged row per source row, refused or typed."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,19 @@ import duckdb
 
 from sterna.desk.sources.conversion import LONGEST, Made, Place
 from sterna.desk.sources.mapping import Imported
-from sterna.desk.sources.reading import FAULT, LINE, ROW, literal, name, open_file
+from sterna.desk.sources.reading import FAULT, LINE, RAW, ROW, literal, name, open_file
 from sterna.desk.sources.targets import LAKE_TABLES, UNIQUE, Program, made_columns
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import arrow
+from sterna.engine.lake.files import file_literal
 from sterna.engine.tables import TABLES, Table
 
 FACT_ROWS = 20_000
+# The refusal of a row that nothing may be kept of: no column, no value, and no cell in the file of refused rows.
+ERASED = "\x1f\x1fis of somebody who was erased"
+# What the reject file says of a row beside the columns that the row came with.
+TOLD = ("refused_line", "refused_column", "refused_value", "refused_reason")
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,19 @@ class RefusedLine:
     reason: str
 
 
+def refused_line(line: int, text: str) -> RefusedLine:
+    """The refusal of a row as the stage holds it: column, value and reason, joined by the unit separator."""
+    return RefusedLine(line, *text.split("\x1f", 2))
+
+
 class Stage:
     """The staged rows of one file, read by ranges of row numbers; lives on disk while an import runs."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, spec: Imported, program: Program) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, spec: Imported, program: Program, columns: Sequence[str]
+    ) -> None:
         self._connection = connection
+        self.columns = columns
         self._spec = spec
         self._program = program
         self.rows = self._one("select count(*) from staged")[0]
@@ -76,7 +92,24 @@ class Stage:
         cursor = self._connection.cursor()
         cursor.execute(f"select {LINE}, _refused from staged where _refused is not null order by {ROW}")
         while rows := cursor.fetchmany(FACT_ROWS):
-            yield from (RefusedLine(line, *text.split("\x1f", 2)) for line, text in rows)
+            yield from (refused_line(line, text) for line, text in rows)
+
+    def refused_whole(self) -> Iterator[tuple[RefusedLine, list[str | None]]]:
+        """Every refused row with what stands in each of the file's columns, in the order of the file.
+
+        The value of one that has no columns, such as a line that is no JSON, is the line itself.
+        """
+        cursor = self._connection.cursor()
+        columns = "".join(f", cast(source.{name(column)} as varchar)" for column in self.columns)
+        cursor.execute(
+            f"select staged.{LINE}, staged._refused, source.{RAW}{columns} from staged "
+            f"join source on source.{ROW} = staged.{ROW} where staged._refused <> {literal(ERASED)} "
+            f"order by staged.{ROW}"
+        )
+        while rows := cursor.fetchmany(FACT_ROWS):
+            for line, text, raw, *cells in rows:
+                found = refused_line(line, text)
+                yield replace(found, value=found.value if raw is None else raw), cells
 
     def identifiers(self, first: int, last: int) -> list[str]:
         """The different identifiers of the taken rows of a range, sorted."""
@@ -84,6 +117,20 @@ class Stage:
             return []
         sql = f"select distinct _identifier from staged where {ROW} >= ? and {ROW} < ? and _refused is null order by 1"
         return [row[0] for row in self._connection.execute(sql, [first, last]).fetchall()]
+
+    def values(self, column: str, first: int, last: int) -> list[str]:
+        """The different texts of a staged column in a range of rows, refused ones too."""
+        sql = f"select distinct {column} from staged where {ROW} >= ? and {ROW} < ? and {column} is not null"
+        return [str(row[0]) for row in self._connection.execute(sql, [first, last]).fetchall()]
+
+    def leave_out(self, column: str, values: Sequence[str], first: int, last: int) -> None:
+        """Refuse the rows of a range where a staged column holds one of `values`; what stood there is not repeated."""
+        if values:
+            self._connection.execute(
+                f"update staged set _refused = {literal(ERASED)} "
+                f"where {ROW} >= ? and {ROW} < ? and list_contains(?, cast({column} as varchar))",
+                [first, last, list(values)],
+            )
 
     def write(self, first: int, last: int, recorded_at: datetime, path: Path) -> None:
         """Write the taken rows of a range as a segment of the lake: temporary file, fsync, rename."""
@@ -134,19 +181,20 @@ def staged(
     database = folder / "staged.duckdb"
     for leftover in folder.glob("staged.duckdb*"):
         leftover.unlink()
-    connection = duckdb.connect(str(database), config=_configuration(folder))
+    connection = duckdb.connect(str(database), config=configuration(folder))
     try:
-        _stage(connection, path, spec, program, references)
-        yield Stage(connection, spec, program)
+        columns = stage_source(connection, path, spec, program, references)
+        yield Stage(connection, spec, program, list(columns))
     finally:
         connection.close()
         for leftover in folder.glob("staged.duckdb*"):
             leftover.unlink()
 
 
-def _configuration(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
+def configuration(folder: Path | None) -> dict[str, str | bool | int | float | list[str]]:
+    """How DuckDB is opened for a stage: what does not fit into memory spills under `folder`, or not at all."""
     return {
-        "temp_directory": str(folder / "spill"),
+        "temp_directory": str(folder / "spill") if folder else "",
         # Beyond this the stage works from its file on disk.
         "memory_limit": "1GB",
         "threads": 2,
@@ -155,18 +203,23 @@ def _configuration(folder: Path) -> dict[str, str | bool | int | float | list[st
     }
 
 
-def _stage(
+def stage_source(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
     spec: Imported,
     program: Program,
     references: Mapping[str, Sequence[str]],
-) -> None:
-    columns = open_file(connection, "source", path, spec.delimiter, spec.encoding)
+    at_most: int | None = None,
+) -> dict[str, str]:
+    """Fill the table `staged`, a row for each of the file's, or of its first `at_most`; the file's columns by type.
+
+    Raises BadInput for whatever makes the whole file unreadable.
+    """
+    own = columns = open_file(connection, "source", path, spec.delimiter, spec.encoding, spec.header, at_most)
     relation = name("source")
     if spec.join is not None:
         columns, relation = _joined(connection, path, spec, columns)
-    made = made_columns(spec, Place(columns, str(path), program.zone), program)
+    made = made_columns(spec, Place(columns, str(path), program.zone, spec.decimal, spec.grouping), program)
     unmatched = _unmatched(connection, spec, made, references)
     values = ", ".join(f"{column.value} as {name(key)}" for key, column in made.items())
     reasons = ", ".join([FAULT, *(column.reason for column in made.values() if column.reason != "null")])
@@ -188,6 +241,7 @@ def _stage(
     connection.execute(f"update staged set _unmatched = true where {unmatched}")
     if spec.into in UNIQUE:
         _refuse_repetitions(connection, UNIQUE[spec.into], made)
+    return own
 
 
 def _refusal(made: Mapping[str, Made]) -> str:
@@ -240,7 +294,7 @@ def _unmatched(
         if column not in made:
             raise BadInput(f"mapping of {spec.name}: references {column!r}, which is not among its columns")
         key = TABLES[table].key[-1]
-        files = ", ".join(literal(file) for file in references[table])
+        files = ", ".join(file_literal(file) for file in references[table])
         known = f"select {key} from read_parquet([{files}])" if files else "select '' where false"
         connection.execute(f"create or replace temp table known_{table} as select distinct * from ({known})")
         tests.append(f"({column} is not null and {column} not in (select * from known_{table}))")
@@ -263,20 +317,29 @@ def _refuse_repetitions(
     )
 
 
-def write_rejects(stage: Stage, path: Path, file_name: str) -> list[RefusedLine]:
-    """Write every refused row to the CSV `path`; returns the first thousand."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    shown: list[RefusedLine] = []
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
+def write_rejects(stage: Stage, path: Path) -> list[RefusedLine]:
+    """Write every refused row to the CSV `path`, and no file when there is none; returns the first thousand.
+
+    A row stands there with the columns of its file, so that it can be mended and brought in again, and with its line,
+    the column and value that were refused, and the reason.
+    """
+    shown = list(islice(stage.refused(), 1_000))
+    if not shown:
+        return shown
+    own = [index for index, column in enumerate(stage.columns) if column not in TOLD]
+    with arrow.replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["file", "line", "column", "value", "reason"])
-        for line in stage.refused():
-            writer.writerow([file_name, line.line, line.column, line.value, line.reason])
-            if len(shown) < 1_000:
-                shown.append(line)
-    arrow.settle(unfinished, path)
+        writer.writerow([*(harmless(stage.columns[index]) for index in own), *TOLD])
+        for line, cells in stage.refused_whole():
+            kept = [harmless(cells[index] or "") for index in own]
+            writer.writerow([*kept, line.line, harmless(line.column), harmless(line.value), line.reason])
     return shown
+
+
+def harmless(text: str) -> str:
+    """A cell that no spreadsheet runs as a formula: unless it is a number, a leading quote keeps it text."""
+    runs = text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
+    return f"'{text}" if runs and not _NUMBER.fullmatch(text) else text
 
 
 def is_for_the_lake(spec: Imported) -> bool:

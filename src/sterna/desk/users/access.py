@@ -18,6 +18,7 @@ class Right(Enum):
 
     READ = "read pages"
     WORK_CONTACTS = "work contacts and tasks"
+    STEWARD = "say who is one customer and who is not"
     MANAGE = "change tiers and plans, and start runs"
     ADMINISTER = "administer people, sources and keys"
 
@@ -25,6 +26,7 @@ class Right(Enum):
 _HOLDERS = {
     Right.READ: {Role.ANALYST, Role.STAFF, Role.MANAGER, Role.ADMINISTRATOR},
     Right.WORK_CONTACTS: {Role.STAFF, Role.MANAGER, Role.ADMINISTRATOR},
+    Right.STEWARD: {Role.MANAGER, Role.ADMINISTRATOR},
     Right.MANAGE: {Role.MANAGER, Role.ADMINISTRATOR},
     Right.ADMINISTER: {Role.ADMINISTRATOR},
 }

@@ -9,3 +9,18 @@ class ValuesConfig(AppConfig):
     name = "sterna.desk.values"
     label = "values"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell how published values follow a merge of customers."""
+        from sterna.desk.config.personal import register as register_personal
+        from sterna.desk.customers.following import ReadsThrough, register
+        from sterna.desk.customers.queries.depth import register_products
+        from sterna.desk.customers.queries.discovery import register_headroom
+        from sterna.desk.values import telling
+        from sterna.desk.values.personal import KEEPERS
+
+        for model in ("values.Worth", "values.CategoryRoom"):
+            register(ReadsThrough(model, "what a run measured stays with whom it measured it of"))
+        register_personal(*KEEPERS)
+        register_headroom(telling.headroom)
+        register_products(telling.products)

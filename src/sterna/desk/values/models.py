@@ -34,9 +34,10 @@ class Worth(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("run_id", "customer"), name="worth_once_a_run"),)
-        indexes = (
-            models.Index(fields=("run_id", "-spend"), name="worth_by_spend"),
-            models.Index(fields=("run_id", "-headroom"), name="worth_by_headroom"),
+        # Of each order that pages show; an index on (run, figure, key) serves it both ways and from any row on.
+        indexes = tuple(
+            models.Index(fields=("run_id", column, "id"), name=f"worth_in_{column}")
+            for column in ("spend", "headroom", "orders", "recency_days", "expected_spend", "breadth")
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
 from sterna.engine.errors import SternaError
 
@@ -15,9 +15,27 @@ def posted(request: HttpRequest, name: str) -> str:
 
 
 def done_or_refused(request: HttpRequest, back: str, act: Callable[[], str]) -> HttpResponse:
-    """Do `act` and go `back` with its sentence as a note, or with the reason why it was refused."""
+    """Do `act` and go `back` with its sentence as a note, or with the reason why it was refused.
+
+    A form that is posted by htmx stays where it is when it is refused, with all that was typed, and shows the reason.
+    """
     try:
         messages.success(request, act())
     except SternaError as refused:
-        messages.error(request, str(refused))
+        return refusal(request, back, str(refused))
+    return went(request, back)
+
+
+def refusal(request: HttpRequest, back: str, why: str) -> HttpResponse:
+    """The reason why a form was refused: beside the form when htmx posted it, else as a note on the page `back`."""
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "web/components/refused.html", {"why": why})
+    messages.error(request, why)
+    return redirect(back)
+
+
+def went(request: HttpRequest, back: str) -> HttpResponse:
+    """Let the browser open the page `back`, whether it or htmx posted the form."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(headers={"HX-Redirect": back})
     return redirect(back)

@@ -44,7 +44,10 @@ class Group:
 ENTRIES: tuple[Entry, ...] = (
     Entry("Home", "home", "home"),
     Entry("Customers", "customers", "users", "Know"),
+    Entry("Review", "review", "scale", "Know"),
+    Entry("Identity rules", "identity_rules", "lock", "Know"),
     Entry("Sources", "sources", "database", "Know"),
+    Entry("Taxonomy", "taxonomy", "filter", "Know"),
     Entry("Data quality", "data_quality", "shield-check", "Know"),
     Entry("Value", "values", "coins"),
     Entry("Tiers", "tiers", "stairs", "Place"),
@@ -53,6 +56,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("Outbox", "contacts", "inbox", "Contact"),
     Entry("Calls", "tasks", "phone", "Contact"),
     Entry("Left out", "left_out", "x", "Contact"),
+    Entry("Ratings", "ratings", "users", "Measure"),
     Entry("Results", "results", "target", "Measure"),
     Entry("Runs", "runs", "player-play", "Installation"),
     Entry("Settings", "settings", "settings", "Installation"),

@@ -20,8 +20,9 @@ with told as (
                 -- The option taken; else the one that came furthest, which is the barrier nearest to being lifted.
                 case when allocations.asset is not null then 0 else 1 end,
                 case options.barrier
-                    when 'cap' then 1 when 'rest' then 2 when 'headroom' then 3 when 'interest' then 4
-                    when 'address' then 5 when 'consent' then 6 when 'asset' then 7 else 8
+                    when 'in peace' then 0
+                    when 'household' then 1 when 'cap' then 2 when 'rest' then 3 when 'headroom' then 4
+                    when 'interest' then 5 when 'address' then 6 when 'consent' then 7 when 'asset' then 8 else 9
                 end,
                 routes.preference is null,
                 routes.preference,
@@ -84,6 +85,9 @@ select
             || ' reached as far as rank ' || cast($frontier as varchar) || ' (' || cast($spent as varchar) || ' '
             || $currency || ' spent), and ' || asset || ' by ' || medium || ' costs ' || cast(cost as varchar) || ' '
             || $currency || '.'
+        when walk_barrier = 'household' then
+            'Rank ' || cast(position as varchar) || '; somebody of the household ranks higher for ' || asset
+            || ', and one household gets it once.'
         when walk_barrier = 'capacity' then
             'Rank ' || cast(position as varchar) || '; the ' || cast(capacity as varchar) || ' places for ' || asset
             || ' by ' || medium || ' went to higher ranks, and no other way was open.'

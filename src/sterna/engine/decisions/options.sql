@@ -28,6 +28,14 @@ last_sent as (
     where due_on < $cut
     group by customer_id, asset
 ),
+-- What one of a household got, the household got: it rests for all of them.
+last_home as (
+    select customers.unit, past_contacts.asset, max(past_contacts.due_on) as home_on
+    from past_contacts
+    join customers on customers.customer_id = past_contacts.customer_id
+    where past_contacts.due_on < $cut
+    group by customers.unit, past_contacts.asset
+),
 caps as (
     select asset, max(cap_days) as cap_days from assets group by asset
 ),
@@ -43,7 +51,10 @@ known as (
         thought.*,
         consents.granted,
         addresses.address,
+        in_peace.until as peace_until,
+        in_peace.occasion,
         last_sent.last_on,
+        last_home.home_on,
         coalesce(pressure.contacts, 0) as contacts,
         measured.top_category,
         measured.room_category,
@@ -61,7 +72,14 @@ known as (
         and consents.medium = thought.medium
         and consents.purpose = thought.purpose
     left join addresses on addresses.customer_id = thought.customer_id and addresses.medium = thought.medium
+    -- Whoever mourns is left in peace by what promotes; thanks and service go on.
+    left join in_peace
+        on in_peace.customer_id = thought.customer_id
+        and in_peace.until > $cut
+        and thought.purpose in ('marketing', 'advertising', 'sales')
     left join last_sent on last_sent.customer_id = thought.customer_id and last_sent.asset = thought.asset
+    left join customers on customers.customer_id = thought.customer_id
+    left join last_home on last_home.unit = customers.unit and last_home.asset = thought.asset
     left join pressure on pressure.customer_id = thought.customer_id and pressure.asset = thought.asset
     left join current_facts
         on current_facts.customer_id = thought.customer_id and current_facts.fact_class = thought.wants_class
@@ -71,11 +89,13 @@ judged as (
     select
         known.*,
         case
+            when peace_until is not null then 'in peace'
             when not coalesce(granted, false) then 'consent'
             when address is null then 'address'
             when fit is null then 'interest'
             when least_headroom > 0 and (headroom is null or headroom < least_headroom) then 'headroom'
             when last_on is not null and date_diff('day', last_on, $cut) < rest_days then 'rest'
+            when home_on is not null and date_diff('day', home_on, $cut) < rest_days then 'household'
             when cap_contacts is not null and contacts >= cap_contacts then 'cap'
         end as barrier
     from known
@@ -105,6 +125,9 @@ select
             'Stands in ' || coalesce(places.to_place, 'none') || ' with '
             || cast(cast(coalesce(places.to_amount, 0) as decimal(18, 2)) as varchar) || ' ' || $currency
             || ', and no goal of the plan starts there.'
+        when judged.barrier = 'in peace' then
+            'Is left in peace until ' || cast(judged.peace_until as varchar) || ' (' || judged.occasion
+            || '): nothing is promoted to them.'
         when judged.barrier = 'consent' and judged.granted is null then
             'Was never asked for consent to ' || judged.purpose || ' by ' || judged.medium || '.'
         when judged.barrier = 'consent' then
@@ -128,6 +151,10 @@ select
             'Got ' || judged.asset || ' on ' || cast(judged.last_on as varchar) || ', '
             || cast(date_diff('day', judged.last_on, $cut) as varchar) || ' days ago; it rests '
             || cast(judged.rest_days as varchar) || ' days.'
+        when judged.barrier = 'household' then
+            'Somebody of the household got ' || judged.asset || ' on ' || cast(judged.home_on as varchar) || ', '
+            || cast(date_diff('day', judged.home_on, $cut) as varchar) || ' days ago; it rests '
+            || cast(judged.rest_days as varchar) || ' days for all of them.'
         when judged.barrier = 'cap' then
             'Had ' || cast(judged.contacts as varchar) || ' contacts in ' || cast(judged.cap_days as varchar)
             || ' days, and the cap is ' || cast(judged.cap_contacts as varchar) || '.'

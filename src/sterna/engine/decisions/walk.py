@@ -28,10 +28,14 @@ class Walk:
 
 @dataclass
 class _Purse:
-    """What is left at the present step: money in cents, and places by (asset, medium)."""
+    """What is left at the present step: money in cents, places by (asset, medium), and who has what already.
+
+    `homes` holds each (unit, asset) that went to somebody, or would have but for the hold-out.
+    """
 
     left: int
     taken: Counter[tuple[str, str]]
+    homes: set[tuple[str, str]]
     closed: bool = False
 
 
@@ -43,7 +47,9 @@ class _Way:
     cost: int
     capacity: int | None
 
-    def barrier(self, purse: _Purse) -> str | None:
+    def barrier(self, purse: _Purse, unit: str) -> str | None:
+        if (unit, self.asset) in purse.homes:
+            return "household"
         if self.capacity is not None and purse.taken[self.asset, self.medium] >= self.capacity:
             return "capacity"
         return "budget" if purse.closed or self.cost > purse.left else None
@@ -53,23 +59,24 @@ def walk(ranked: pa.Table, budget: Decimal) -> Walk:
     """Give each customer of `ranked` their first way that still has a place and is paid for.
 
     The first customer who finds places but no money closes the budget: nobody below is reached before somebody
-    above for being cheaper. Who is held out passes the same tests as who is treated, and takes neither money
-    nor place. Amounts are counted in whole cents.
+    above for being cheaper. A unit gets an asset once, whoever of the household it goes to. Who is held out passes
+    the same tests as who is treated, and takes neither money nor place. Amounts are counted in whole cents.
     """
-    purse = _Purse(_cents(budget), Counter())
+    purse = _Purse(_cents(budget), Counter(), set())
     rows: list[tuple[object, ...]] = []
     frontier = 0
-    for customer, position, arm, ways in _customers(ranked):
-        barriers = [way.barrier(purse) for way in ways]
+    for customer, unit, position, arm, ways in _customers(ranked):
+        barriers = [way.barrier(purse, unit) for way in ways]
         chosen = next((way for way, barrier in zip(ways, barriers, strict=True) if barrier is None), None)
         if chosen is None:
-            barrier = "budget" if "budget" in barriers else "capacity"
+            barrier = next(each for each in ("budget", "capacity", "household") if each in barriers)
             purse.closed = purse.closed or barrier == "budget"
             stuck = ways[barriers.index(barrier)]
             outcome = "left out"
         else:
             stuck, barrier, outcome = chosen, None, HELD_OUT if arm == HELD_OUT else "contact"
             frontier = position
+            purse.homes.add((unit, chosen.asset))
             _pay(purse, chosen, outcome)
         spent = _amount(_cents(budget) - purse.left)
         rows.append((customer, stuck.asset, stuck.goal, stuck.medium, position, arm, outcome, barrier, spent))
@@ -82,18 +89,20 @@ def _pay(purse: _Purse, way: _Way, outcome: str) -> None:
         purse.taken[way.asset, way.medium] += 1
 
 
-def _customers(ranked: pa.Table) -> list[tuple[str, int, str, list[_Way]]]:
+def _customers(ranked: pa.Table) -> list[tuple[str, str, int, str, list[_Way]]]:
     """Customers by position, each with their ways by choice."""
     ordered = ranked.sort_by([("position", "ascending"), ("choice", "ascending")])
-    names = ("customer_id", "arm", "asset", "goal", "medium", "capacity")
-    customers, arms, assets, goals, media, capacities = (ordered.column(name).to_pylist() for name in names)
+    names = ("customer_id", "unit", "arm", "asset", "goal", "medium", "capacity")
+    customers, units, arms, assets, goals, media, capacities = (
+        ordered.column(name).to_pylist() for name in names
+    )
     costs = pc.multiply(ordered.column("cost"), pa.scalar(100, pa.int32())).cast(pa.int64()).to_pylist()
     ways = [_Way(*row) for row in zip(assets, goals, media, costs, capacities, strict=True)]
     positions = ordered.column("position").to_numpy()
     starts = np.flatnonzero(np.diff(positions, prepend=-1))
     ends = np.flatnonzero(np.diff(positions, append=-1)) + 1
     return [
-        (customers[start], int(positions[start]), arms[start], ways[start:end])
+        (customers[start], units[start], int(positions[start]), arms[start], ways[start:end])
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
 

@@ -1,6 +1,5 @@
 """The lake on DuckDB, in this process."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow as pa
 from sterna.engine.errors import LakeFailed, LakeMissing, StepFailed
 from sterna.engine.lake import arrow
 from sterna.engine.lake.base import Value
+from sterna.engine.lake.files import file_literal
 from sterna.engine.tables import Table
 
 
@@ -50,7 +50,7 @@ class DuckLake:
         if not files:
             self._hold(table, "view", empty)
             return
-        listed = ", ".join(_literal(file) for file in files)
+        listed = ", ".join(file_literal(file) for file in files)
         # The empty branch gives a column that an older segment lacks its NULLs; the cast keeps money exact where a
         # segment holds it as a float.
         with _told(table, "read"):
@@ -129,9 +129,3 @@ def _told(table: Table, done: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise LakeFailed(f"table {table.name} cannot be {done}: {str(error).splitlines()[0]}") from error
-
-
-def _literal(file: str) -> str:
-    """A file's name as read_parquet takes it: one file, where a bare *, ? or [ would name others as well."""
-    one = file if "://" in file else re.sub(r"[*?\[]", r"[\g<0>]", file)
-    return "'" + one.replace("'", "''") + "'"

@@ -1,6 +1,7 @@
 """Whole files beside the lake's tables: their hashes, and texts written so that a reader sees all or nothing."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +19,13 @@ def sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         raise LakeMissing(f"{path} is missing") from None
+
+
+def file_literal(file: str | Path) -> str:
+    """A file's name quoted for SQL as DuckDB's readers take it: one file, where a bare *, ? or [ names others too."""
+    name = str(file)
+    one = name if "://" in name else re.sub(r"[*?\[]", r"[\g<0>]", name)
+    return "'" + one.replace("'", "''") + "'"
 
 
 def check(path: str | Path, sha: str) -> None:

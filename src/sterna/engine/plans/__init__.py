@@ -1,7 +1,8 @@
 """Plans the moves: goals, assets, exchanges, touchpoints and messages in one document, and what its check finds."""
 
-from sterna.engine.plans.checks import check, errors
-from sterna.engine.plans.document import Document, Finding, Plan, body, of_body, sha
+from sterna.engine.documents import Finding, errors, sha
+from sterna.engine.plans.checks import check
+from sterna.engine.plans.document import Document, Plan, body, of_body
 from sterna.engine.plans.layout import LAID_OUT, rows
 from sterna.engine.plans.reading import load
 

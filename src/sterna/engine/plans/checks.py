@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
+from sterna.engine.documents import Finding
 from sterna.engine.errors import BadInput
-from sterna.engine.money import Money
-from sterna.engine.plans.document import Document, Finding
+from sterna.engine.money import require_currency
+from sterna.engine.plans.document import Document
 from sterna.engine.plans.goals import check_goals
 from sterna.engine.plans.inventory import check_assets, check_exchanges, check_touchpoints
 from sterna.engine.plans.messages import check_messages
@@ -32,11 +32,6 @@ def check(document: Document, places: Sequence[str] | None = None) -> list[Findi
     return sorted(found, key=lambda finding: (_GRAVITY[finding.severity], finding.line or 0))
 
 
-def errors(findings: Sequence[Finding]) -> list[Finding]:
-    """Those that keep a plan from being used."""
-    return [finding for finding in findings if finding.severity == "error"]
-
-
 def _head(document: Document) -> Iterator[Finding]:
     plan = document.plan
     named = {"plan": plan.name, "title": plan.title, "owner": plan.owner, "scheme": plan.scheme}
@@ -48,7 +43,7 @@ def _head(document: Document) -> Iterator[Finding]:
             "plan-version", "version", "the plan has no version", "number its versions from 1"
         )
     try:
-        Money(Decimal(0), plan.currency or "")
+        require_currency(plan.currency or "")
     except BadInput as error:
         yield document.error("money-currency", "currency", str(error), "write the program's currency, as USD")
     yield from _period(document)

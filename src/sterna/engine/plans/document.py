@@ -4,12 +4,13 @@ Every field may be None: a plan is read as far as it goes, and the check says wh
 money in the plan's currency.
 """
 
-import hashlib
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import msgspec
+
+from sterna.engine.documents import Finding, line_of
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +151,9 @@ class Use(Part, frozen=True, kw_only=True, rename={"fact_class": "class"}):
     fact_class: str | None = None
     max_age_days: int | None = None
     fallback: str | None = None
+    # What is said by class on the way up from `class`: the finest that fits is used instead of the fact's value.
+    # Left out of the stored document where nobody wrote it, so that plans of before keep their hash.
+    offers: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Variant(Part, frozen=True, kw_only=True):
@@ -196,17 +200,6 @@ class Plan(Part, frozen=True, kw_only=True, rename={"name": "plan"}):
     messages: tuple[Message, ...] = ()
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """What the check says: a stable code, how grave, where (with its line, None without a text), how to mend."""
-
-    code: str
-    severity: str
-    where: str
-    line: int | None
-    message: str
-    mend: str
-
-
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """A plan as it was read: its parts, the line of each by path such as `goals[0].by`, and reading's findings."""
 
@@ -217,11 +210,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
     def line(self, where: str) -> int | None:
         """The line of `where`, or of the nearest part around it that the text has."""
-        while where:
-            if where in self.lines:
-                return self.lines[where]
-            where = where[: max(where.rfind("."), where.rfind("["), 0)]
-        return None
+        return line_of(self.lines, where)
 
     def error(self, code: str, where: str, message: str, mend: str) -> Finding:
         """A finding that keeps the plan from being used."""
@@ -246,8 +235,3 @@ def body(plan: Plan) -> dict[str, Any]:
 def of_body(stored: dict[str, Any]) -> Document:
     """The document of a stored `body`; it has no lines. Raises msgspec.ValidationError on a foreign body."""
     return Document(plan=msgspec.convert(stored, Plan))
-
-
-def sha(plan: Plan) -> str:
-    """The SHA-256 of the plan's canonical JSON (sorted keys, no spaces): the same plan, the same hash."""
-    return hashlib.sha256(msgspec.json.encode(body(plan), order="sorted")).hexdigest()

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from sterna.engine.plans.document import Document, Finding, Goal
+from sterna.engine.documents import Finding
+from sterna.engine.plans.document import Document, Goal
 
 
 def check_goals(document: Document, places: Sequence[str] | None) -> Iterator[Finding]:

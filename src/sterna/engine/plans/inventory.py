@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from sterna.engine.plans.document import Asset, Document, Finding, Part, Route
+from sterna.engine.documents import Finding
+from sterna.engine.plans.document import Asset, Document, Part, Route
 
 ASSET_KINDS = ("product", "service", "reward", "incentive", "touchpoint")
 EXCHANGE_KINDS = ("paid", "promissory", "participative", "provided")

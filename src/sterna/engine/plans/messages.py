@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from sterna.engine.plans.document import Document, Finding, Message, Variant
+from sterna.engine.documents import Finding
+from sterna.engine.plans.document import Document, Message, Variant
 
 # What each medium cannot be without; a medium that is not listed needs any text at all.
 NEEDED = {

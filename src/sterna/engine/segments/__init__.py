@@ -4,7 +4,7 @@ from datetime import date
 
 from sterna.engine import steps
 from sterna.engine.lake import Lake
-from sterna.engine.segments.bands import Band, Scheme, check_scheme, cut_bands, place_of
+from sterna.engine.segments.bands import Band, Scheme, check_scheme, cut_bands
 from sterna.engine.segments.recipe import Recipe, cut_scheme, read_recipe
 from sterna.engine.steps import Ran
 
@@ -17,7 +17,6 @@ __all__ = [
     "cut_bands",
     "cut_scheme",
     "place",
-    "place_of",
     "read_recipe",
 ]
 

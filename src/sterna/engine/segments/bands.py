@@ -9,7 +9,7 @@ from math import ceil, fsum
 import msgspec
 
 from sterna.engine.errors import BadInput
-from sterna.engine.money import CENT, LARGEST, Money
+from sterna.engine.money import CENT, LARGEST, require_currency
 
 NOT_BANDS = ("none", "new")  # places that every scheme has beside its bands
 
@@ -49,7 +49,7 @@ def _problems(scheme: Scheme) -> Iterator[str]:
     if not bands:
         yield "it has no bands"
         return
-    Money(bands[0].low, scheme.currency)
+    require_currency(scheme.currency)
     if scheme.window_months < 1:
         yield f"its window is {scheme.window_months} months, at least 1 is needed"
     yield from _naming(bands)
@@ -99,12 +99,6 @@ def _seam(lower: Band, upper: Band, currency: str) -> Iterator[str]:
         yield f"gap {pair}: from {lower.high} up to but without {upper.low} {currency}"
     elif lower.high > upper.low:
         yield f"overlap {pair}: from {upper.low} up to but without {lower.high} {currency}"
-
-
-def place_of(bands: Sequence[Band], amount: Decimal) -> str:
-    """The place of `amount`: the one band that holds it, or "none" below the lowest."""
-    held = [band.place for band in bands if band.low <= amount and (band.high is None or amount < band.high)]
-    return held[0] if held else "none"
 
 
 def cut_bands(

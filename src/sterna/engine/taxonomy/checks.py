@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from sterna.engine.documents import Finding
 from sterna.engine.taxonomy.document import HARMLESS, Document, TaxonomyClass
-from sterna.engine.taxonomy.source import Finding
 
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_]*)*")

@@ -1,13 +1,12 @@
 """The parts of a taxonomy document as typed values: the classes, what each may hold, for what and how long."""
 
-import hashlib
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from sterna.engine.taxonomy.source import Finding, line_of
+from sterna.engine.documents import Finding, Severity, line_of
 
 Holds = Literal["text", "choice", "money band", "date", "month", "flag", "number"]
 Purpose = Literal["advertising", "marketing", "research", "sales", "service", "recognition"]
@@ -105,7 +104,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         """The path of a part of the class at `index`."""
         return f"classes[{self.places[index]}]" + (f".{part}" if part else "")
 
-    def find(self, severity: str, code: str, where: str, message: str, mend: str) -> Finding:
+    def find(self, severity: Severity, code: str, where: str, message: str, mend: str) -> Finding:
         """A finding at the line of `where`."""
         return Finding(code, severity, where, line_of(self.lines, where), message, mend)
 
@@ -121,11 +120,6 @@ def of_body(stored: dict[str, Any]) -> Document:
     """The document of a stored `body`; it has no lines. Raises msgspec.ValidationError on a foreign body."""
     taxonomy = msgspec.convert(stored, Taxonomy)
     return Document(taxonomy=taxonomy, places=tuple(range(len(taxonomy.classes))))
-
-
-def sha(taxonomy: Taxonomy) -> str:
-    """The SHA-256 of the canonical JSON (sorted keys, no spaces): the same taxonomy, the same hash."""
-    return hashlib.sha256(msgspec.json.encode(body(taxonomy), order="sorted")).hexdigest()
 
 
 def schema() -> dict[str, Any]:

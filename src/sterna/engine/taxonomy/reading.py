@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from sterna.engine.documents import Source, read_yaml
 from sterna.engine.taxonomy.document import Document, Head, Taxonomy, TaxonomyClass
-from sterna.engine.taxonomy.source import Source, read_yaml
 
 
 def load(text: str) -> Document:
     """The taxonomy in the YAML `text`, as far as it can be read; the rest is in the document's findings."""
-    source = read_yaml(text)
+    source = read_yaml(text, "taxonomy")
     head = source.part({name: part for name, part in source.value.items() if name != "classes"}, Head, "")
     listed = source.items("classes")
     read = {place: one for place, part in enumerate(listed) if (one := _class(source, part, place))}

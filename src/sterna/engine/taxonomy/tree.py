@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
+from sterna.engine.documents import first_error, sha
 from sterna.engine.errors import BadInput
 from sterna.engine.taxonomy.checks import check, kept, lineage, nearest, sensitivity
-from sterna.engine.taxonomy.document import HARMLESS, Document, Taxonomy, TaxonomyClass, Way, sha
-from sterna.engine.taxonomy.source import first_error
+from sterna.engine.taxonomy.document import HARMLESS, Document, Taxonomy, TaxonomyClass, Way
 
 T = TypeVar("T")
 

@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from sterna.engine.documents import read_yaml
 from sterna.engine.profiles.notes import NoteReader, Proposal, load_cues, load_patterns
 from sterna.engine.taxonomy import Tree, load
-from sterna.engine.taxonomy.source import read_yaml
+from tests.engine.taxonomy.trees import EXAMPLES
 
-EXAMPLES = Path(__file__).resolve().parents[4] / "examples/taxonomy"
 LABELLED = Path(__file__).parent / "labelled"
 DAY = date(2024, 5, 15)
 

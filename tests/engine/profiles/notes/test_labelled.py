@@ -7,7 +7,8 @@ import pytest
 from sterna.engine.profiles.notes import load_patterns
 from sterna.engine.profiles.notes.document import phrase_value
 from sterna.engine.taxonomy import canonical
-from tests.engine.profiles.notes.labels import EXAMPLES, example, labelled, read, reader, score, tree
+from tests.engine.profiles.notes.labels import example, labelled, read, reader, score, tree
+from tests.engine.taxonomy.trees import PAGE
 
 # Written before the patterns, and written after them: the second is the honest picture of words nobody thought of.
 EARLY = {"precision": 0.90, "recall": 0.87}
@@ -121,7 +122,7 @@ def test_the_same_note_gives_the_same_proposals_from_a_reader_built_anew():
 
 
 def test_the_how_to_tells_the_measured_figures():
-    page = (EXAMPLES.parents[1] / "docs/how-to/facts-and-taxonomy.md").read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     early = labelled("scored", "private-banking") + labelled("scored", "retail")
     titles = {
         "written before the patterns": early,

@@ -9,6 +9,7 @@ from sterna.desk.audit.actions import record
 from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
 from sterna.desk.contacts.models import Contact, Receipt, Task
+from sterna.desk.customers.signals import PreferencesChanged
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 
@@ -59,3 +60,18 @@ def _settle(task: Task) -> None:
     Receipt.objects.create(
         contact=contact, at=clock.now(), state=contact.state, reference=str(task.pk), detail=task.note
     )
+
+
+def drop_calls(changed: PreferencesChanged) -> None:
+    """Close the calls that wait for somebody who said no to them, in the transaction in which it was said."""
+    waiting = Task.objects.select_for_update(of=("self",)).select_related("contact")
+    for task in waiting.filter(state=Task.State.OPEN, contact__customer__in=changed.customers).order_by("pk"):
+        contact = task.contact
+        if (contact.medium, contact.purpose) not in changed.refused:
+            continue
+        said = f"the customer said no to {contact.medium} for {contact.purpose}"
+        task.state, task.done_at, task.note = Task.State.NOT_REACHED, changed.at, said
+        task.save(update_fields=["state", "done_at", "note"])
+        contact.state, contact.settled_at, contact.error = Contact.State.WITHDRAWN, changed.at, said
+        contact.save(update_fields=["state", "settled_at", "error"])
+        Receipt.objects.create(contact=contact, at=changed.at, state=contact.state, detail=said)

@@ -1,5 +1,7 @@
 """Takes contacts that are due for one sender, once; gives back what a sender that died had not handed over."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,37 +11,96 @@ from django.db import connection, transaction
 
 from sterna.desk.config import clock
 from sterna.desk.config.ids import new_id
+from sterna.desk.customers.queries import held_back
+from sterna.desk.sources.suppression import suppressed
 
 # Longer than the slowest batch: fifty letters are set in seconds.
 LEASE_MINUTES = 10
 
 # The same rule as the decision's: nothing leaves without the customer's newest word for this medium and purpose.
-_CLAIM = """
-with due as (
-    select id from contacts_contact
-    where state = 'planned' and due_on <= %(today)s and medium = any(%(media)s)
-        and (not_before is null or not_before <= clock_timestamp())
-    order by due_on, id
-    limit %(limit)s
-    for update skip locked
-),
-judged as (
+_TAKE = """
+select c.id, coalesce(p.redirects_to_id, p.id)
+from contacts_contact as c join customers_customer as p on p.id = c.customer_id
+where c.state = 'planned' and c.due_on <= %(today)s and c.medium = any(%(media)s)
+    and (c.not_before is null or c.not_before <= clock_timestamp())
+order by c.due_on, c.id
+limit %(limit)s
+for update of c skip locked
+"""
+# Why a contact must not leave now; null when it may. Asked when it is taken, and again when it is handed over.
+_JUDGED = """
     select c.id, case
         when c.expires_on < %(today)s then 'it could not leave by ' || c.expires_on || ', when it expired'
-        when word.granted is false then 'the customer said no to ' || c.medium || ' for ' || c.purpose
+        when word.granted is false or held.customer is not null
+            then 'the customer said no to ' || c.medium || ' for ' || c.purpose
+        when wish.most is not null and wish.had + wish.place > wish.most
+            then 'the customer wants at most ' || wish.most || ' contacts in thirty days'
+        when wish.topic is not null then 'the customer wants nothing about ' || wish.topic
+        when peace.until is not null
+            then 'nothing is promoted to the customer before ' || peace.until || ', after a death'
         when word.granted is null then 'there is no consent to ' || c.medium || ' for ' || c.purpose
     end as barrier
     from contacts_contact as c
-    join due on due.id = c.id
+    join customers_customer as own on own.id = c.customer_id
     left join lateral (
-        select w.granted from customers_consent as w
-        join customers_customer as p on p.id = w.customer_id
-        where (p.id = c.customer_id or p.redirects_to_id = c.customer_id)
-            and w.medium = c.medium and w.purpose = c.purpose
-        order by w.said_on desc, w.recorded_at desc, w.id desc
+        select said.granted from (
+            select w.granted, w.said_on, w.recorded_at, w.sequence
+            from customers_sourcerecord as r join customers_consent as w on w.source_record_id = r.id
+            where r.customer_id = coalesce(own.redirects_to_id, own.id)
+                and w.medium = c.medium and w.purpose = c.purpose
+            union all
+            select w.granted, w.said_on, w.recorded_at, w.sequence
+            from customers_customer as p join customers_consent as w on w.customer_id = p.id
+            where coalesce(own.redirects_to_id, own.id) in (p.id, p.redirects_to_id)
+                and w.source_record_id is null and w.medium = c.medium and w.purpose = c.purpose
+        ) as said
+        order by said.said_on desc, said.recorded_at desc, said.sequence desc
         limit 1
     ) as word on true
-)
+    -- A no of one side of a merge stands against a newer yes of the other.
+    left join (
+        select item ->> 0 as customer, item ->> 1 as medium, item ->> 2 as purpose
+        from jsonb_array_elements(%(held_back)s::jsonb) as listed (item)
+    ) as held on held.customer = coalesce(own.redirects_to_id, own.id)::text
+        and held.medium = c.medium and held.purpose = c.purpose
+    left join lateral (
+        select pref.most_a_month as most, (
+            select count(*) from contacts_contact as past
+            join customers_customer as who on who.id = past.customer_id
+            where coalesce(who.redirects_to_id, who.id) = coalesce(own.redirects_to_id, own.id)
+                and not past.id = any(%(ids)s)
+                and (past.handed_over_at > %(now)s - interval '30 days' or past.handing_at is not null
+                    and past.state in ('reserved', 'unknown'))
+        ) as had, (
+            -- Of those that are judged together the first to be due come first.
+            select count(*) from contacts_contact as beside
+            join customers_customer as who on who.id = beside.customer_id
+            where beside.id = any(%(ids)s) and (beside.due_on, beside.id) <= (c.due_on, c.id)
+                and coalesce(who.redirects_to_id, who.id) = coalesce(own.redirects_to_id, own.id)
+        ) as place, (
+            select topic from plans_plan as plan
+            join segments_definition as document on document.id = plan.definition_id,
+                jsonb_array_elements(document.body -> 'assets') as listed (item),
+                concat_ws('/', item -> 'wants' ->> 'class', item -> 'wants' ->> 'value') as topic
+            where plan.id = c.plan_id and item ->> 'id' = c.asset and pref.no_topics <> '[]'
+                and (pref.no_topics ? topic or pref.no_topics ? (item -> 'wants' ->> 'class'))
+            limit 1
+        ) as topic
+        from customers_preference as pref join customers_sourcerecord as r on r.id = pref.source_record_id
+        where r.customer_id = coalesce(own.redirects_to_id, own.id)
+        order by pref.sequence desc limit 1
+    ) as wish on true
+    -- Whoever mourns is left in peace by what promotes; thanks and service go on.
+    left join lateral (
+        select max(o.quiet_until) as until
+        from customers_sourcerecord as r join customers_occasion as o on o.source_record_id = r.id
+        where r.customer_id = coalesce(own.redirects_to_id, own.id) and o.retracted_at is null
+            and o.quiet_until > %(today)s and c.purpose in ('marketing', 'advertising', 'sales')
+    ) as peace on true
+    where c.id = any(%(ids)s)
+"""
+_JUDGE = f"""
+with judged as ({_JUDGED})
 update contacts_contact as c set
     state = case when j.barrier is null then 'reserved' else 'withdrawn' end,
     error = coalesce(j.barrier, ''),
@@ -50,6 +111,11 @@ update contacts_contact as c set
 from judged as j where j.id = c.id
 returning c.id, c.state, c.due_on
 """
+_WHOSE = """
+select c.id, coalesce(p.redirects_to_id, p.id), c.medium, c.address
+from contacts_contact as c join customers_customer as p on p.id = c.customer_id where c.id = any(%(ids)s)
+"""
+ERASED = "the address is that of somebody who was erased"
 _RECEIPTS = """
 insert into contacts_receipt (contact_id, at, state, reference, detail)
 select id, %(now)s, state, '', error from contacts_contact where id = any(%(ids)s)
@@ -96,11 +162,28 @@ def claim(media: list[str], limit: int) -> Claim:
         "minutes": LEASE_MINUTES,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, values)
+        cursor.execute(_TAKE, values)
+        due = cursor.fetchall()
+        values["ids"] = [contact for contact, _ in due]
+        values["held_back"] = json.dumps(held_back({customer for _, customer in due}))
+        cursor.execute(_JUDGE, values)
         rows: list[tuple[UUID, str, date]] = sorted(cursor.fetchall(), key=lambda row: (row[2], row[0]))
         withdrawn = [each for each, state, _ in rows if state == "withdrawn"]
         cursor.execute(_RECEIPTS, {"now": clock.now(), "ids": withdrawn})
     return Claim(identity, [each for each, state, _ in rows if state == "reserved"], len(withdrawn))
+
+
+def barriers(ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Why each of these contacts must not leave now, whatever was so when it was taken; one that may is not named."""
+    values: dict[str, Any] = {"today": clock.today(), "now": clock.now(), "ids": list(ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(_WHOSE, values)
+        whose: list[tuple[UUID, UUID, str, str]] = cursor.fetchall()
+        values["held_back"] = json.dumps(held_back({customer for _, customer, _, _ in whose}))
+        cursor.execute(_JUDGED, values)
+        found: dict[UUID, str] = {each: barrier for each, barrier in cursor.fetchall() if barrier is not None}
+    gone = suppressed((medium, address) for _, _, medium, address in whose)
+    return {each: ERASED for each, _, medium, address in whose if (medium, address) in gone} | found
 
 
 @transaction.atomic

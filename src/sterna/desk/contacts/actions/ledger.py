@@ -37,7 +37,7 @@ settled as (
         lease_until = null,
         handing_at = case when went.state = 'planned' then null else c.handing_at end,
         handed_over_at = case when went.state in ('handed over', 'confirmed') then %(now)s end,
-        settled_at = case when went.state in ('confirmed', 'failed') then %(now)s end,
+        settled_at = case when went.state in ('confirmed', 'failed', 'withdrawn') then %(now)s end,
         not_before = case when went.state = 'planned' then clock_timestamp() + went.minutes * interval '1 minute' end
     from went where c.id = went.id and c.claim = %(claim)s
     returning c.id

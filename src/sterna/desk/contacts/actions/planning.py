@@ -34,7 +34,9 @@ select d.row_id::uuid, concat_ws(':', %(plan)s, %(version)s, d.asset, d.customer
 from staged_decisions as d
 where d.outcome = 'contact' and not exists (
     select 1 from contacts_contact as c join plans_plan as p on p.id = c.plan_id
-    where p.name = %(plan)s and c.customer_id = d.customer_id::uuid and c.due_on >= %(cut)s
+    join customers_customer as reached on reached.id = c.customer_id
+    where p.name = %(plan)s and coalesce(reached.redirects_to_id, reached.id) = d.customer_id::uuid
+        and c.due_on >= %(cut)s
         and c.state not in ('planned', 'withdrawn')
 )
 order by d.customer_id

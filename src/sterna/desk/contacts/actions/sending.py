@@ -4,21 +4,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from sterna.channels.base import ContentError, Message, Transport, TransportError
 from sterna.desk.audit.actions import record
 from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
+from sterna.desk.contacts import footer
 from sterna.desk.contacts.actions import ledger
 from sterna.desk.contacts.actions.calls import open_task
-from sterna.desk.contacts.actions.claims import Claim, claim, recover
+from sterna.desk.contacts.actions.claims import Claim, barriers, claim, recover
 from sterna.desk.contacts.actions.ledger import Outcome
 from sterna.desk.contacts.models import Contact
 from sterna.desk.contacts.rendering import Person, Worded, people, word
+from sterna.desk.customers import links
 from sterna.desk.delivery.queries import Outlet, outlets
 from sterna.desk.plans.models import Plan
 from sterna.desk.users.access import Right, demand
@@ -128,9 +128,14 @@ def _word_slice(
     known: Mapping[UUID, Person],
     sender: _Sender,
 ) -> tuple[list[tuple[Contact, Worded]], list[Outcome]]:
-    """What each is told, and the outcome of those who cannot be told anything: each fails alone."""
+    """What each is told, and the outcome of those who cannot or must not be told anything: each alone."""
     worded, failed = [], []
+    # A batch is taken long before its last contact leaves: what a customer said meanwhile binds.
+    barred = barriers([contact.pk for contact in contacts])
     for contact in contacts:
+        if contact.pk in barred:
+            failed.append(Outcome(contact, Contact.State.WITHDRAWN, "", barred[contact.pk]))
+            continue
         document, channel = documents[contact.plan_id], sender.on[contact.medium].channel
         person = known[contact.pk]
         try:
@@ -185,12 +190,6 @@ def _message(contact: Contact, worded: Worded, sender: _Sender) -> Message:
         medium=contact.medium,
         to=contact.address,
         sender=written_by,
-        rendered=worded.rendered,
-        headers=_way_to_say_no(contact, written_by) if contact.medium == "email" else {},
+        rendered=footer.added(worded.rendered, links.page(contact.customer_id, contact.due_on)),
+        headers=footer.headers(contact, written_by) if contact.medium == "email" else {},
     )
-
-
-def _way_to_say_no(contact: Contact, written_by: str) -> dict[str, str]:
-    """What a reader's program shows as a button; the answer comes back as a mail that names the contact."""
-    to = quote(parseaddr(written_by)[1], safe="@")
-    return {"List-Unsubscribe": f"<mailto:{to}?subject=unsubscribe%20{contact.pk}>"}

@@ -1,24 +1,31 @@
 """Acts on the inbox: resolves events to source records and keeps the facts they tell, each event once."""
 
-from collections.abc import Iterator, Sequence
+import gc
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
-from sterna.desk.audit.actions import record
 from sterna.desk.config import clock, options
 from sterna.desk.config.ids import new_id
-from sterna.desk.customers import queries
-from sterna.desk.customers.actions.keeping import copy_rows, key_of, lock_identification
-from sterna.desk.customers.directory import Directory, Identifier, RefusedMerge
-from sterna.desk.customers.models import Fact, SourceRecord
-from sterna.desk.sources.lake_rows import ANONYMOUS
-from sterna.desk.sources.models import InboxEvent
+from sterna.desk.customers.actions.facts import Said, say_facts
+from sterna.desk.customers.actions.projecting import key_of, lock_identification, project, record_refusals
+from sterna.desk.customers.directory import Directory, Told, identifiers
+from sterna.desk.customers.models import Fact, SharedValue, SourceRecord
+from sterna.desk.customers.naming import told
+from sterna.desk.customers.queries.graphs import graph_of_values, shared_values, sightings
+from sterna.desk.customers.rules import Identifier
+from sterna.desk.sources.actions import acted, claim, settled
+from sterna.desk.sources.models import KeyKind
+from sterna.desk.sources.queries import Arrived
 
-BATCH = 1_000
-LONGEST_FACT = 300
+BATCH = 5_000
+# How sure a fact is that came with a public key, which anybody can read in a page and write with.
+UNVERIFIED = 0.5
 
 
 @dataclass(frozen=True)
@@ -32,10 +39,14 @@ class Acted:
 
 
 def act_on_inbox() -> Acted:
-    """Act on every event of the inbox that waits, in the order in which they came."""
+    """Act on every event that waits in the inbox now, in the order in which they came.
+
+    What comes meanwhile is left for the next call: a stream that never ends would else keep the sealer waiting.
+    """
+    until = settled()
     total = Acted(0, 0, 0, 0)
     while True:
-        done = _act_on_batch()
+        done = _act_on_batch(until)
         total = Acted(
             total.events + done.events,
             total.new_customers + done.new_customers,
@@ -46,110 +57,123 @@ def act_on_inbox() -> Acted:
             return total
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector from walking a batch's graph again and again while it grows: half of the time went there."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_uncollected()
 @transaction.atomic
-def _act_on_batch() -> Acted:
+def _act_on_batch(until: int) -> Acted:
     # Alone from here on: a second worker would otherwise file the same new person twice.
     lock_identification()
-    waiting = InboxEvent.objects.filter(acted_at__isnull=True).order_by("sequence").select_related("source")
-    found = list(waiting.select_for_update(of=("self",))[:BATCH])
+    mark, found = claim(until, BATCH)
     if not found:
         return Acted(0, 0, 0, 0)
-    named = [_named(event) for event in found]
-    directory = _directory([who for pair in named for who in pair if who])
-    filed = [directory.resolve(user, device) for user, device in named]
-    _keep_records(directory, clock.now())
+    said = [told(event) for event in found]
+    directory = _directory(said)
+    filed = [directory.resolve(each) for each in said]
+    now = clock.now()
+    changed = project(directory.graph, now)
+    _keep_shared(directory, now)
+    record_refusals(
+        (code, first, left, refused.first_at, refused.last_at, refused.times)
+        for (code, first, left), refused in directory.refused.items()
+    )
     facts = _keep_facts(found, filed)
-    for merge in directory.refused:
-        _record_refusal(merge)
-    InboxEvent.objects.filter(sequence__in=[e.sequence for e in found]).update(acted_at=clock.now())
-    return Acted(len(found), len(directory.new_customers), facts, len(directory.refused))
+    acted(mark, found, [None if who is None else key_of(*who) for who in filed])
+    return Acted(len(found), changed.new_customers, facts, len(directory.refused))
 
 
-def _named(event: InboxEvent) -> tuple[Identifier | None, Identifier | None]:
-    """The user and the device that an event names; an alias names its previous id as a device."""
-    source, body = event.source, event.body
-    user = body.get("userId")
-    device = body.get("anonymousId") or (body.get("previousId") if body.get("type") == "alias" else None)
-    return (
-        (source.name, source.identifier_kind, user) if user else None,
-        (source.name, ANONYMOUS, device) if device else None,
+def _directory(said: Sequence[Told]) -> Directory:
+    """Everybody whom the events name, with their whole clusters and what is known against joining them."""
+    named = identifiers(said)
+    sighted = sightings(named)
+    return Directory(
+        graph_of_values({*named, *(user for users in sighted.values() for user in users)}),
+        new_id,
+        shared_values(named),
+        sighted,
     )
 
 
-def _directory(named: Sequence[Identifier]) -> Directory:
-    directory = Directory(new_customer=new_id)
-    kinds, values = {kind for _, kind, _ in named}, {value for _, _, value in named}
-    known = list(queries.records_by_value(kinds, values))
-    directory.know(((r.source, r.kind, r.value), r.whose) for r in known)  # type: ignore[attr-defined]
-    customers = set(directory.records.values())
-    directory.named |= queries.named_customers(customers, ANONYMOUS)
-    return directory
-
-
-def _keep_records(directory: Directory, at: datetime) -> None:
-    copy_rows(
-        "customers_customer", "id, created_at", ((customer, at) for customer in directory.new_customers)
-    )
-    copy_rows(
-        "customers_sourcerecord",
-        "id, key, source, kind, value, customer_id, created_at",
-        (
-            (new_id(), key_of(*identifier), *identifier, directory.records[identifier], at)
-            for identifier in directory.new_records
-        ),
+def _keep_shared(directory: Directory, at: datetime) -> None:
+    SharedValue.objects.bulk_create(
+        [
+            SharedValue(kind=kind, value=value, one=key_of(*one), two=key_of(*two), since=at)
+            for (kind, value), (one, two) in directory.newly_shared.items()
+        ],
+        ignore_conflicts=True,
     )
 
 
-def _keep_facts(found: Sequence[InboxEvent], filed: Sequence[Identifier]) -> int:
-    told = [
+def _keep_facts(found: Sequence[Arrived], filed: Sequence[Identifier | None]) -> int:
+    heard = [
         (key_of(*who), *said, event)
         for event, who in zip(found, filed, strict=True)
+        if who is not None
         for said in _declared(event)
     ]
-    ids = dict(SourceRecord.objects.filter(key__in={row[0] for row in told}).values_list("key", "id"))
-    facts = [
-        Fact(
-            source_record_id=ids[key],
+    if not heard:
+        return 0
+    whose = SourceRecord.objects.filter(key__in={row[0] for row in heard})
+    ids = {key: (pk, customer) for key, pk, customer in whose.values_list("key", "id", "customer_id")}
+    verified = _verified({ids[key][1] for key, _, _, event in heard if event.key_kind == KeyKind.PUBLIC})
+    kept = say_facts(
+        Said(
+            record=ids[key][0],
             fact_class=declared["fact_class"],
             value=value,
             source=event.source.name,
             purpose=declared["purpose"],
             observed_on=_day(event),
             recorded_at=event.received_at,
+            confidence=1.0 if event.key_kind == KeyKind.SECRET else UNVERIFIED,
+            touchpoint=_touchpoint(event),
         )
-        for key, declared, value, event in told
-    ]
-    Fact.objects.bulk_create(facts, ignore_conflicts=True)
-    return len(facts)
+        for key, declared, value, event in heard
+        if event.key_kind == KeyKind.SECRET or (ids[key][1], declared["fact_class"]) not in verified
+    )
+    return len(kept.facts)
 
 
-def _declared(event: InboxEvent) -> Iterator[tuple[dict[str, str], str]]:
+def _touchpoint(event: Arrived) -> str:
+    """Where it was said, as the lake names it too."""
+    return str(event.body.get("channel") or "")[:60]
+
+
+def _verified(customers: Collection[UUID]) -> set[tuple[UUID, str]]:
+    """The classes of which these customers have a fact that anybody could not have written with a public key."""
+    if not customers:
+        return set()
+    facts = Fact.objects.filter(
+        source_record__customer__in=customers, confidence__gt=UNVERIFIED, retracted_at=None, rule=""
+    )
+    return set(facts.values_list("source_record__customer", "fact_class"))
+
+
+def _declared(event: Arrived) -> Iterator[tuple[dict[str, str], str]]:
     """The traits that the source has declared, with their values as text; undeclared ones stay in the body."""
     if event.body.get("type") != "identify":
         return
     context = event.body.get("context")
     traits: dict[str, Any] = {}
-    for told in (context.get("traits") if isinstance(context, dict) else None, event.body.get("traits")):
-        traits |= told if isinstance(told, dict) else {}
+    for each in (context.get("traits") if isinstance(context, dict) else None, event.body.get("traits")):
+        traits |= each if isinstance(each, dict) else {}
     for trait, declared in event.source.traits.items():
         value = traits.get(trait)
+        # A list or an object fits no class: it is refused at the door and counted, where an empty trait says nothing.
         text = str(value).strip() if isinstance(value, str | int | float) else ""
-        if 0 < len(text) <= LONGEST_FACT:
+        if text or isinstance(value, list | dict):
             yield declared, text
 
 
-def _day(event: InboxEvent) -> Any:
+def _day(event: Arrived) -> Any:
     return datetime.fromisoformat(event.body["timestamp"]).astimezone(options.zone()).date()
-
-
-def _record_refusal(merge: RefusedMerge) -> None:
-    user, device = key_of(*merge.user), key_of(*merge.device)
-    record(
-        "refused merge",
-        "customer",
-        str(merge.user_customer),
-        reason="the device belongs to another customer already",
-        detail={"user": user, "device": device, "other": str(merge.device_customer)},
-        # The same pair comes with every page view; one line says it.
-        key=f"refused merge:{merge.user_customer}:{merge.device_customer}",
-    )

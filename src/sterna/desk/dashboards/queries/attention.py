@@ -1,4 +1,4 @@
-"""What waits for a person: calls due, sends in doubt, imports and runs that failed."""
+"""What waits for a person: calls due, requests owed, sends in doubt, pairs to review, what was refused or failed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from sterna.desk.config import clock
 from sterna.desk.contacts.models import Contact, Task
+from sterna.desk.customers.queries import past_due, review_counts
 from sterna.desk.runs.models import Run
 from sterna.desk.sources.models import DeadLetter, Import
 
@@ -35,6 +36,16 @@ def _all() -> Iterator[Item]:
     yield Item("Calls promised", late.count(), "Call, or write why not", reverse("tasks"), oldest)
     due = Task.objects.filter(state=Task.State.OPEN, due_on=today)
     yield Item("Calls due today", due.count(), "Call", reverse("tasks"))
+    owed = past_due(today).first()
+    if owed is not None:
+        where = reverse("customer", args=[owed.source_record.customer_id])
+        yield Item(
+            "Requests past their day",
+            past_due(today).count(),
+            "Open the one owed longest",
+            where,
+            owed.due_on,
+        )
     outbox = reverse("contacts")
     doubt = Contact.objects.filter(state=Contact.State.UNKNOWN).count()
     yield Item(
@@ -52,5 +63,7 @@ def _all() -> Iterator[Item]:
     yield Item("Runs that failed", runs, "Open the run: its stage and SQL are there", reverse("runs"))
     imports = Import.objects.filter(state=Import.State.FAILED).count()
     yield Item("Imports that failed", imports, "Mend the file and import it again", reverse("sources"))
-    letters = DeadLetter.objects.count()
-    yield Item("Events refused", letters, "See the reasons by source", reverse("data_quality"))
+    letters = DeadLetter.objects.filter(replayed_at=None).count()
+    yield Item("Events refused", letters, "Put them right and replay them", reverse("dead_letters"))
+    pairs = review_counts()["open"]
+    yield Item("Pairs that may be one person", pairs, "Say whether they are", reverse("review"))

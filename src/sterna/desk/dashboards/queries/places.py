@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 
 from sterna.desk.runs.models import Run
@@ -53,6 +53,29 @@ def shades(run: Run) -> dict[str, int | None]:
 def customers_in(place: str) -> str:
     """The address of the customers of a place, whatever letters its name has."""
     return f"{reverse('customers')}?{urlencode({'tier': place})}"
+
+
+def standing_in(run: Run, place: str) -> Q:
+    """Which rows of `Worth` stand in `place` at the close of `run`, as its bands say; nobody for a name of no place.
+
+    Who bought nothing in the window spent zero. One column tells it, so that an index finds the people of a place.
+    """
+    bands = {each.name: each for each in ladder(run)}
+    if place in bands:
+        return _band(bands[place].low, bands[place].high)
+    if place != OUTSIDE[0]:
+        return Q(pk__in=[])
+    *_, lowest = bands.values()
+    top = next(iter(bands.values()))
+    return _band(None, lowest.low) | (Q(pk__in=[]) if top.high is None else _band(top.high, None))
+
+
+def _band(low: Decimal | None, high: Decimal | None) -> Q:
+    """Spend from `low` up to but without `high`; an unknown one counts as zero, as where the run put people."""
+    inside = Q() if low is None else Q(spend__gte=low)
+    inside &= Q() if high is None else Q(spend__lt=high)
+    zero = (low is None or low <= 0) and (high is None or high > 0)
+    return inside | Q(spend=None) if zero else inside
 
 
 def cells(run: Run) -> QuerySet[MatrixCell]:

@@ -8,13 +8,15 @@ from django.urls import reverse
 
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.customers.models import Customer
+from sterna.desk.customers.queries import happenings
+from sterna.desk.dashboards.queries.people import DESK
 from sterna.desk.dashboards.queries.titles import asset_titles, with_title
 from sterna.desk.lakehouse.lake_query import lake_query
 from sterna.desk.lakehouse.queries import manifest
 from sterna.desk.runs.models import Run
 from sterna.desk.web.formats import counted
 
-LIMIT = 24
+LIMIT = 12
 
 _PURCHASES = """
 select event_id, min(occurred_at) as bought_at, any_value(touchpoint) as touchpoint, count(*) as lines,
@@ -46,12 +48,28 @@ class Moment:
 
 
 def moments(customer: Customer, run: Run | None, limit: int = LIMIT) -> list[Moment]:
-    """The newest `limit` moments of a customer, up to the run's day when a run is shown."""
-    records = list(customer.source_records.values_list("key", flat=True))
+    """The newest `limit` moments of a customer: the lake's up to the day of the run shown, staff's up to now."""
+    records = list(customer.source_records.values_list("key", "source"))
     until = run.until if run else date.max
-    happened = _purchases(records, until, limit) + _events(records, until, limit)
+    keys = [key for key, _ in records]
+    # What staff wrote stands in the records with who and why; the lake holds the same as bare events.
+    others = [key for key, source in records if source != DESK]
+    happened = _purchases(keys, until, limit) + _events(others, until, limit) + _by_staff(customer)
     found = happened + _contacts(customer, until) + _held_back(customer, until)
     return sorted(found, key=lambda moment: moment.at, reverse=True)[:limit]
+
+
+def _by_staff(customer: Customer) -> list[Moment]:
+    return [
+        Moment(
+            one.at,
+            one.direction,
+            one.title,
+            f"{one.text} ({one.by})" if one.by and one.text else one.text or one.by,
+            one.medium.replace("_", " "),
+        )
+        for one in happenings(customer)
+    ]
 
 
 def _next_day(day: date) -> date:

@@ -14,11 +14,14 @@ _REASONS = {
     "consent": "No consent",
     "headroom": "Too little room",
     "held out": "Held out by chance",
+    "household": "Somebody of the household has it",
+    "in peace": "Left in peace",
     "interest": "No known interest",
     "no plan": "No plan",
     "place": "No goal starts there",
     "plan closed": "The plan is closed",
     "plan has errors": "The plan has errors",
+    "plan not open": "The plan is not open yet",
     "rest": "Had it lately",
 }
 

@@ -1,8 +1,8 @@
 """Customers: the list, the search over everything, and one customer's page."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -13,7 +13,7 @@ from sterna.desk.dashboards.context import asked_day, asked_text
 from sterna.desk.dashboards.customer_page import customer_page
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
-from sterna.desk.dashboards.queries import people, places
+from sterna.desk.dashboards.queries import finding, people, places
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.plans.models import Plan
 from sterna.desk.runs.models import Run
@@ -52,10 +52,12 @@ def customers(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest, run: Run) -> Table:
     tier = asked_text(request, "tier")
     rows = people.worths(run)
+    counted = {name: people for name, (people, _) in places.standing(run).items() if not tier or name == tier}
     if tier:
-        inside = Move.objects.filter(run_id=run.pk, to_place=tier).values("customer_id")
-        rows = rows.filter(customer__in=inside)
-    page = Slice(request, rows, _SORTABLE, "-spend")
+        rows = rows.filter(places.standing_in(run, tier))
+    # A tier is one stretch of the order by spend; in any other its customers stand anywhere.
+    stretch = request.GET.get("sort", "spend").removeprefix("-") == "spend" and tier not in places.OUTSIDE
+    page = Slice(request, rows, _SORTABLE, "-spend", gathered=bool(tier) and not stretch)
     chips = [Chip("in tier", tier, reverse("customers"))] if tier else []
     currency = run.brief["currency"]
     return Table(
@@ -72,10 +74,11 @@ def _list(request: HttpRequest, run: Run) -> Table:
         ],
         _rows(run, page.rows),
         sort=page.sort,
-        filters=Filters(f"{rows.count():,} customers", chips),
+        filters=Filters(f"{sum(counted.values()):,} customers", chips),
         next_url=page.next_url,
         previous_url=page.first_url,
         empty=Empty("Customers.", "None fits the filter.", "All customers", reverse("customers")),
+        stacks=True,
     )
 
 
@@ -107,32 +110,34 @@ def customer(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(Customer, pk=pk)
     if found.redirects_to_id:
         return redirect("customer", pk=found.redirects_to_id)
-    return answer(request, customer_page(found, shown_run(asked_day(request))))
+    return answer(request, customer_page(request, found, shown_run(asked_day(request))))
 
 
 @needs(Right.READ)
 def search(request: HttpRequest) -> HttpResponse:
-    """Customers, tiers and plans whose name begins with what was typed; a single hit opens at once."""
-    text = asked_text(request, "q")
-    try:
-        hits = list(people.search(text)) if text else []
-    except ValidationError:
-        hits = []
-    if len(hits) == 1:
-        return redirect("customer", pk=hits[0].pk)
-    titles = people.titles(hit.pk for hit in hits)
-    rows = [
-        Row([titles.get(hit.pk, str(hit.pk)), "Customer"], reverse("customer", args=[hit.pk])) for hit in hits
-    ]
-    for plan in Plan.objects.filter(title__icontains=text)[:5] if text else []:
+    """Customers and plans that are called what was typed; a single customer opens at once."""
+    text, after = asked_text(request, "q"), asked_text(request, "after")
+    hits = finding.find(text, after)
+    if len(hits.customers) == 1 and not after:
+        return redirect("customer", pk=hits.customers[0].pk)
+    titles = people.titles(hit.pk for hit in hits.customers)
+    rows = [Row([titles[hit.pk], "Customer"], reverse("customer", args=[hit.pk])) for hit in hits.customers]
+    for plan in Plan.objects.filter(title__icontains=text)[:5] if text and not after else []:
         rows.append(Row([plan.title, "Plan"], reverse("plan", args=[plan.pk])))
-    nothing = Empty("Customers, by number, name or address, and plans.", f"Nothing begins with “{text}”.")
-    table = Table("Found", [Column("name", "Name"), Column("kind", "What it is")], rows, empty=nothing)
-    return answer(
-        request,
-        Page(
-            f"What is called “{text}”?" if text else "What are you looking for?",
-            [Section([table])],
-            dated=False,
-        ),
+    table = Table(
+        "Found",
+        [Column("name", "Name"), Column("kind", "What it is")],
+        rows,
+        shown=finding.TOO_MANY if hits.cut else None,
+        next_url=f"?{urlencode({'q': text, 'after': hits.after})}" if hits.after else None,
+        previous_url=f"?{urlencode({'q': text})}" if after else None,
+        empty=_nobody(text),
     )
+    question = f"What is called “{text}”?" if text else "What are you looking for?"
+    return answer(request, Page(question, [Section([table])], dated=False))
+
+
+def _nobody(text: str) -> Empty:
+    where = "in the search above: a number, part of a name, an e-mail address, the end of a phone number, or an id."
+    why = f"Nothing is called “{text}”. Type a shorter beginning {where}" if text else f"Type {where}"
+    return Empty("Customers and plans.", why, "All customers", reverse("customers"))

@@ -1,5 +1,6 @@
 """Freezes what a run needs of the records into Parquet files: one snapshot, a fixed order, the same bytes."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyarrow.csv as csv
 from django.db import connection
 
 from sterna.desk.config import options
+from sterna.desk.customers.queries import held_back
 from sterna.engine.lake import arrow, files
 from sterna.engine.tables import TABLES
 
@@ -23,10 +25,13 @@ with recursive root(id, at) as (
     select c.id, root.at from customers_customer as c join root on c.redirects_to_id = root.id
 ),
 unit as (
-    select r.key, root.at, first_value(r.key) over (
-        partition by root.at order by r.kind not like 'household%%', r.created_at, r.key collate "C"
-    ) as unit
+    select r.key, root.at, coalesce(home.key, first_value(r.key) over (
+        partition by root.at order by r.kind not like 'household%%', r.created_at, r.sequence
+    )) as unit
     from customers_sourcerecord as r join root on root.id = r.customer_id
+    -- Who lives in a household is drawn, and contacted for one thing, as a part of it.
+    left join customers_householdmember as m on m.customer_id = root.at and m.until is null
+    left join customers_household as home on home.id = m.household_id
 )
 """
 
@@ -34,24 +39,47 @@ unit as (
 _SELECTS: Mapping[str, str] = {
     "identity_map": _ROOT + """select key, at::text, unit from unit order by key collate "C" """,
     "facts": """
-        select r.key, f.fact_class, f.value, f.source, f.observed_on, f.recorded_at at time zone 'UTC', f.confidence
+        select r.key, f.fact_class, f.value, f.source, f.observed_on, f.recorded_at at time zone 'UTC', f.confidence,
+            f.expires_on
         from customers_fact as f join customers_sourcerecord as r on r.id = f.source_record_id
-        where f.observed_on < %(cut)s
+        where f.observed_on < %(cut)s and f.retracted_at is null
         order by r.key collate "C", f.fact_class collate "C", f.source collate "C", f.recorded_at, f.observed_on,
             f.value collate "C" """,
     "consents": _ROOT
     + """
         select distinct on (root.at::text collate "C", c.medium collate "C", c.purpose collate "C")
-            root.at::text, c.medium, c.purpose, c.granted
-        from customers_consent as c join root on root.id = c.customer_id
+            root.at::text, c.medium, c.purpose, c.granted and held.customer is null
+        from customers_consent as c
+        left join customers_sourcerecord as r on r.id = c.source_record_id
+        join root on root.id = coalesce(r.customer_id, c.customer_id)
+        -- A no of one side of a merge stands against a newer yes of the other.
+        left join (
+            select item ->> 0 as customer, item ->> 1 as medium, item ->> 2 as purpose
+            from jsonb_array_elements(%(held_back)s::jsonb) as listed (item)
+        ) as held on held.customer = root.at::text and held.medium = c.medium and held.purpose = c.purpose
         where c.said_on < %(cut)s
         order by root.at::text collate "C", c.medium collate "C", c.purpose collate "C",
-            c.said_on desc, c.recorded_at desc, c.id desc """,
+            c.said_on desc, c.recorded_at desc, c.sequence desc """,
     "addresses": _ROOT
     + """
         select distinct on (root.at::text collate "C", a.medium collate "C") root.at::text, a.medium, a.address
-        from customers_address as a join root on root.id = a.customer_id
+        from customers_address as a
+        left join customers_sourcerecord as r on r.id = a.source_record_id
+        join root on root.id = coalesce(r.customer_id, a.customer_id)
         order by root.at::text collate "C", a.medium collate "C", a.recorded_at desc, a.id desc """,
+    # Who mourns: from the day it was or was told of, whichever is earlier, so that a day before is decided as it was.
+    "in_peace": _ROOT
+    + """
+        select distinct on (root.at::text collate "C")
+            root.at::text, o.quiet_until, replace(regexp_replace(o.fact_class, '^.*[.]', ''), '_', ' ')
+        from customers_occasion as o
+        join customers_sourcerecord as r on r.id = o.source_record_id
+        join root on root.id = r.customer_id
+        where o.retracted_at is null and o.quiet_until > %(cut)s and least(
+            (o.recorded_at at time zone %(zone)s)::date,
+            case when not o.yearly then make_date(o.year, o.month, coalesce(o.day, 1)) end
+        ) <= %(cut)s
+        order by root.at::text collate "C", o.quiet_until desc, o.fact_class collate "C", o.id """,
     # A contact that is still planned and can leave no more has reached nobody.
     "past_contacts": _ROOT
     + """
@@ -103,9 +131,14 @@ def freeze(folder: Path, cut: date) -> dict[str, tuple[Path, str]]:
     Run inside a transaction that reads one snapshot, so that all of them show one moment of the records.
     """
     paths = {}
+    values = {
+        "cut": cut,
+        "zone": options.zone().key,
+        "held_back": json.dumps(held_back(before=cut)),
+    }
     for name, select in _SELECTS.items():
         paths[name] = folder / f"{name}.parquet"
-        _write(paths[name], name, select, {"cut": cut, "zone": options.zone().key})
+        _write(paths[name], name, select, values)
     return {name: (path, files.sha256(path)) for name, path in sorted(paths.items())}
 
 

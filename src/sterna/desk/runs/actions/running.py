@@ -18,7 +18,7 @@ from sterna.desk.config.ids import new_id
 from sterna.desk.config.refused import Refused
 from sterna.desk.runs.actions.briefing import Frozen, brief, folder, opened
 from sterna.desk.runs.actions.publishing import publish
-from sterna.desk.runs.models import Run, Stage
+from sterna.desk.runs.models import TURNING, Run, Stage
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 from sterna.engine import flow
@@ -29,8 +29,6 @@ from sterna.engine.steps import Ran
 Tell = Callable[[str], None]
 Files = dict[str, str]
 Journal = Callable[[str, list[Ran], Files, float], None]
-# An advisory lock of PostgreSQL: it ends with the connection, so a killed run holds up nobody.
-TURNING = 5_307_201
 TASK = "runs.run"
 
 
@@ -58,10 +56,20 @@ def run(until: date, actor: User | None = None, again: bool = False, tell: Tell 
         if before is not None:
             shutil.rmtree(folder(frozen.run_id))
         if before is None or before.published_at is None:
-            return _turn(_begin(frozen, before, actor), tell)
+            done = _turn(_begin(frozen, before, actor), tell)
+            return Done(done.run, done.sentence + _because_of_erasure(done.run))
         if not again:
             return Done(before, f"nothing changed: the same brief as run {before.pk} of {until}")
         return _again(before, tell)
+
+
+def _because_of_erasure(run: Run) -> str:
+    """Why a run of a day that was run before is another one, where somebody was erased in between."""
+    same_day = Run.objects.filter(until=run.until, published_at__isnull=False).exclude(pk=run.pk)
+    before = same_day.order_by("-started_at", "-pk").first()
+    if before is None or before.erased_at is None:
+        return ""
+    return f"; it differs from run {before.pk} because a person was erased on {before.erased_at:%Y-%m-%d}"
 
 
 @transaction.atomic

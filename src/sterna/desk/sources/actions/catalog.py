@@ -1,25 +1,25 @@
 """Adds sources, disables them, and declares which of their traits become facts."""
 
-import hashlib
 import re
-import secrets
 
 from django.db import transaction
 
 from sterna.desk.audit.actions import record
 from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
+from sterna.desk.sources.actions.keys import make_key
 from sterna.desk.sources.mapping import SourceNamed
-from sterna.desk.sources.models import Source
+from sterna.desk.sources.models import KeyKind, Source
+from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 
-
-def key_hash(write_key: str) -> str:
-    """What is kept of a write key: whoever reads the table cannot send events with it."""
-    return hashlib.sha256(write_key.encode()).hexdigest()
+FIRST_KEY = "first"
 
 
-def ensure_source(named: SourceNamed) -> Source:
+@transaction.atomic
+def ensure_source(
+    named: SourceNamed, actor: User | None = None, reason: str = "named by a mapping"
+) -> Source:
     """The source that a mapping names, made when there is none; raises Refused when it is known as another."""
     source, made = Source.objects.get_or_create(
         name=named.name,
@@ -31,7 +31,7 @@ def ensure_source(named: SourceNamed) -> Source:
         },
     )
     if made:
-        record("added source", "source", source.name, reason="named by a mapping")
+        record("added source", "source", source.name, actor, reason)
     for field in ("history", "identifier_kind"):
         before, now = getattr(source, field), getattr(named, field)
         if before != now:
@@ -47,6 +47,7 @@ def add_source(
 
     A source that a mapping named before gets its first key this way. Raises Refused for one that has a key.
     """
+    demand(actor, Right.ADMINISTER)
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,59}", name):
         raise Refused(f"source {name!r}: a name is lower-case letters, digits, '.', '_' and '-'")
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", identifier_kind):
@@ -54,19 +55,16 @@ def add_source(
     if history not in Source.History.values:
         raise Refused(f"history {history!r}: write one of {', '.join(Source.History.values)}")
     named = SourceNamed(name=name, title=title, identifier_kind=identifier_kind, history=history)  # type: ignore[arg-type]
-    source = ensure_source(named)
-    if source.write_key_sha256:
+    source = ensure_source(named, actor, "")
+    if source.write_keys.exists():
         raise Refused(f"source {name} has a write key already")
-    key = secrets.token_urlsafe(24)
-    source.write_key_sha256 = key_hash(key)
-    source.save(update_fields=["write_key_sha256"])
-    record("gave a write key", "source", name, actor)
-    return source, key
+    return source, make_key(source, FIRST_KEY, KeyKind.SECRET, actor)[1]
 
 
 @transaction.atomic
 def disable_source(source: Source, actor: User | None = None, reason: str = "") -> None:
     """Stop taking events from `source`; what it sent stays."""
+    demand(actor, Right.ADMINISTER)
     source.enabled = False
     source.save(update_fields=["enabled"])
     record("disabled source", "source", source.name, actor, reason)
@@ -77,8 +75,18 @@ def declare_trait(
     source: Source, trait: str, fact_class: str, purpose: str, actor: User | None = None
 ) -> None:
     """Let the trait of `source`'s identify calls become facts of a taxonomy class, kept for a purpose."""
+    demand(actor, Right.ADMINISTER)
     if not trait or not fact_class or not purpose:
         raise Refused("a trait becomes a fact only with a taxonomy class and a purpose")
     source.traits = {**source.traits, trait: {"fact_class": fact_class, "purpose": purpose}}
     source.save(update_fields=["traits"])
     record("declared trait", "source", source.name, actor, detail={trait: source.traits[trait]})
+
+
+@transaction.atomic
+def set_strict(source: Source, strict: bool, actor: User | None = None, reason: str = "") -> None:
+    """Have undeclared traits stripped from every event of `source` before anything is written, or not any more."""
+    demand(actor, Right.ADMINISTER)
+    source.strict = strict
+    source.save(update_fields=["strict"])
+    record("made source strict" if strict else "made source lenient", "source", source.name, actor, reason)

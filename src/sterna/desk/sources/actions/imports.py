@@ -15,6 +15,7 @@ from sterna.desk.config.refused import Refused
 from sterna.desk.lakehouse import actions as lakehouse
 from sterna.desk.lakehouse import queries as lake
 from sterna.desk.sources import mapping as mappings
+from sterna.desk.sources import suppression
 from sterna.desk.sources.actions.catalog import ensure_source
 from sterna.desk.sources.mapping import Imported
 from sterna.desk.sources.mapping import Mapping as MappingFile
@@ -79,25 +80,49 @@ def import_one(
 
     Raises BadInput for a file that is refused as a whole: its Import is marked failed, and nothing of it is loaded.
     """
-    source = ensure_source(mapping.source)
+    source = ensure_source(mapping.source, actor)
     found = _open_import(source, mapping, spec, path)
     if found.state == Import.State.DONE:
         return Done(found, already=True)
+    take_up(found, Import.State.values)
+    proceed(found, spec, path, progress or _silent, actor)
+    return Done(found, already=False)
+
+
+def take_up(found: Import, states: Sequence[str]) -> bool:
+    """Let the import run when it is in one of `states`; False when it is in another by now."""
+    free = Import.objects.filter(pk=found.pk, state__in=states).exclude(state=Import.State.DONE)
+    taken = free.update(state=Import.State.RUNNING, error="", ended_at=None) == 1
+    found.refresh_from_db()
+    return taken
+
+
+def proceed(found: Import, spec: Imported, path: Path, report: Progress, actor: User | None) -> None:
+    """Check the file and load it from where the import stands.
+
+    Raises BadInput for a file that is refused as a whole, and Refused when the import was cancelled or is another
+    process's meanwhile.
+    """
     scratch = options.home() / "staging" / str(found.id)
-    program = Program(source.name, options.zone().key, options.currency())
-    report = progress or _silent
+    program = Program(found.source.name, options.zone().key, options.currency())
     report(spec.name, 0, None)
     try:
         with staged(scratch, path, spec, program, _reference_files(spec)) as stage:
             _check_share(stage, spec, path)
+            _leave_out_erased(stage, spec, 0, stage.rows)
             _begin(found, stage)
             _load(found, stage, spec, actor, report)
     except BadInput as error:
-        _fail(found, str(error), actor)
+        fail(found, told(error, path), actor)
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return Done(found, already=False)
+
+
+def told(error: Exception, path: Path) -> str:
+    """What is said of a file, without the folder of uploads: whoever brought it in knows it by its name."""
+    folder = path.parent
+    return str(error).replace(f"{folder}/", "") if folder.parent == options.home() / "uploads" else str(error)
 
 
 def _silent(name: str, done: int, total: int | None) -> None:
@@ -125,6 +150,7 @@ def _open_import(source: Source, mapping: MappingFile, spec: Imported, path: Pat
         mapping_sha256=definition,
         defaults={
             "file_name": path.name,
+            "mapping": mappings.written(MappingFile(mapping.source, [spec])),
             "into": spec.into,
             "state": Import.State.RUNNING,
             "started_at": clock.now(),
@@ -149,8 +175,9 @@ def _check_share(stage: Stage, spec: Imported, path: Path) -> None:
 def _begin(found: Import, stage: Stage) -> None:
     """Write the refused rows before the first part, so that a killed import leaves them to read."""
     relative = f"rejects/{found.id}.csv"
-    shown = write_rejects(stage, options.home() / relative, found.file_name)
+    shown = write_rejects(stage, options.home() / relative)
     with transaction.atomic():
+        _require_running(Import.objects.select_for_update().get(pk=found.pk))
         RefusedRow.objects.filter(part_of=found).delete()
         RefusedRow.objects.bulk_create(
             RefusedRow(
@@ -158,9 +185,13 @@ def _begin(found: Import, stage: Stage) -> None:
             )
             for r in shown
         )
-        found.rows_total, found.state, found.error = stage.rows, Import.State.RUNNING, ""
-        found.reject_file = relative if shown else ""
-        found.save(update_fields=["rows_total", "state", "error", "reject_file"])
+        found.rows_total, found.reject_file = stage.rows, relative if shown else ""
+        found.save(update_fields=["rows_total", "reject_file"])
+
+
+def _require_running(stands: Import) -> None:
+    if stands.state == Import.State.CANCELLED:
+        raise Refused(f"the import of {stands.file_name} as {stands.name} was cancelled")
 
 
 def _load(found: Import, stage: Stage, spec: Imported, actor: User | None, report: Progress) -> None:
@@ -178,11 +209,15 @@ def _load(found: Import, stage: Stage, spec: Imported, actor: User | None, repor
 def _claim(found: Import, first: int) -> None:
     """Lock the import for one part; raises Refused when another process has gone on with it meanwhile."""
     stands = Import.objects.select_for_update().get(pk=found.pk)
+    _require_running(stands)
     if stands.rows_read != first or stands.state != Import.State.RUNNING:
         raise Refused(f"{found.file_name} is being imported as {found.name} by another process")
 
 
 def _load_part(found: Import, stage: Stage, spec: Imported, first: int, last: int) -> None:
+    # Once more: nobody is erased from here until the part is written.
+    suppression.hold()
+    _leave_out_erased(stage, spec, first, last)
     identifiers = stage.identifiers(first, last)
     if spec.identify and identifiers:
         events.publish(RecordsSeen(found.source.name, spec.identify.kind, identifiers, found.started_at))
@@ -199,6 +234,17 @@ def _load_part(found: Import, stage: Stage, spec: Imported, first: int, last: in
         lakehouse.add_parts([part] if tally.accepted else [])
     else:
         _say(found, stage, spec, first, last)
+
+
+def _leave_out_erased(stage: Stage, spec: Imported, first: int, last: int) -> None:
+    """Refuse the rows of people who were erased; what stood in them is told nowhere."""
+    if spec.identify is None or suppression.is_empty():
+        return
+    kinds = {"_identifier": spec.identify.kind}
+    kinds |= {f"_said{index}": medium for index, medium in enumerate(spec.addresses)}
+    for column, kind in kinds.items():
+        gone = suppression.suppressed((kind, value) for value in stage.values(column, first, last))
+        stage.leave_out(column, sorted(value for _, value in gone), first, last)
 
 
 def _say(found: Import, stage: Stage, spec: Imported, first: int, last: int) -> None:
@@ -237,7 +283,8 @@ def _advance(found: Import, tally: Tally, at_end: bool, actor: User | None) -> N
 
 
 @transaction.atomic
-def _fail(found: Import, reason: str, actor: User | None) -> None:
+def fail(found: Import, reason: str, actor: User | None) -> None:
+    """Mark the import failed for `reason`; what was loaded of it stays."""
     found.state, found.error, found.ended_at = Import.State.FAILED, reason, clock.now()
     found.save(update_fields=["state", "error", "ended_at"])
     record("refused import", "import", str(found.id), actor, reason)

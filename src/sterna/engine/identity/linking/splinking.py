@@ -1,14 +1,21 @@
 """The door to splink: a linker on the prepared profiles with the weights of a model."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import duckdb
-from splink import DuckDBAPI, Linker, SettingsCreator
 
 from sterna.engine.identity.linking.comparisons import COMPARISONS, as_settings
 from sterna.engine.identity.linking.model import Model
 from sterna.engine.identity.linking.profiles import BLOCKING
+
+# Splink takes as long to import as the rest of a command: only what compares pays for it.
+if TYPE_CHECKING:
+    from splink import Linker
+    from splink.internals.blocking_rule_creator import BlockingRuleCreator
 
 # The part of the pairs that a scoring of old records against new ones needs; of new profiles all are.
 _FRESH = "(l.fresh or r.fresh)"
@@ -24,6 +31,8 @@ def linker(
 
     Pairs that meet one of the `rules` and of which one record is fresh are those that it predicts.
     """
+    from splink import DuckDBAPI, Linker, SettingsCreator
+
     settings = SettingsCreator(
         link_type="link_only" if across else "dedupe_only",
         comparisons=[
@@ -42,6 +51,13 @@ def linker(
     )
     api = DuckDBAPI(connection)
     return Linker([api.register(name) for name in _inputs(connection, across)], settings, log_level=None)
+
+
+def agreeing(columns: Sequence[str]) -> BlockingRuleCreator:
+    """The rule of pairs that agree on all of `columns`."""
+    from splink import block_on
+
+    return block_on(*columns)
 
 
 def _inputs(connection: duckdb.DuckDBPyConnection, across: bool) -> list[str]:

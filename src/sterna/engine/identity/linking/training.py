@@ -5,16 +5,20 @@ Association 64 (1969), as splink 5 estimates it: the prior from rules that are n
 pairs, m by expectation maximization on pairs that agree on one thing, term frequencies for names and places.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from splink import Linker, block_on
 
 from sterna.engine.errors import BadInput
 from sterna.engine.identity.linking import splinking
 from sterna.engine.identity.linking.comparisons import COMPARISONS, Comparison
 from sterna.engine.identity.linking.model import METHOD, VERSION, Compared, Model, Weights, rounded
+
+if TYPE_CHECKING:
+    from splink import Linker
 
 # Below these, shares would be guessed from a handful of pairs: the weights to start from are better.
 LEAST_RECORDS, LEAST_PAIRS = 200, 30
@@ -126,7 +130,7 @@ def _maximize(
         if not set(agreeing) <= set(columns) or not gained or not _enough(connection, agreeing, across):
             continue
         linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*agreeing), estimate_without_term_frequencies=True, max_pairs=_TRAINING_PAIRS
+            splinking.agreeing(agreeing), estimate_without_term_frequencies=True, max_pairs=_TRAINING_PAIRS
         )
         reached |= set(columns) - set(agreeing)
     return reached

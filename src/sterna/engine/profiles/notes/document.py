@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from sterna.engine.documents import Source, line_of, read_yaml
 from sterna.engine.errors import BadInput
 from sterna.engine.taxonomy import Finding, Tree, canonical
 from sterna.engine.taxonomy.document import Part
-from sterna.engine.taxonomy.source import Source, line_of, read_yaml
 
 About = Literal["customer", "household", "family"]
 Supposed = Literal["drop", "weaker", "same"]
@@ -102,30 +102,22 @@ def load_patterns(text: str) -> NotePatterns:
 
 def load_cues(text: str) -> Cues:
     """The cues in the YAML `text`; raises BadInput with the line of the first thing that is wrong."""
-    source = read_yaml(text)
-    cues = _whole(source, Cues)
+    source = read_yaml(text, "book of cues")
+    cues = source.whole(Cues)
     for place, expression in _expressions(cues):
         _compiled(expression, place, source)
     return cues
 
 
 def _load(text: str, kind: type[NotePatterns]) -> NotePatterns:
-    source = read_yaml(text)
-    patterns = _whole(source, kind)
+    source = read_yaml(text, "book of patterns")
+    patterns = source.whole(kind)
     for index, entry in enumerate(patterns.classes):
         for number, pattern in enumerate(entry.patterns):
             place = f"classes[{index}].patterns[{number}]"
             _compiled(with_words(pattern.say, patterns.words, place), place, source)
             _compiled(with_words(pattern.unless or "", patterns.words, place), place, source)
     return patterns
-
-
-def _whole(source: Source, kind: Any) -> Any:
-    read = source.part(source.value, kind, "") if source.value else None
-    if read is None or source.findings:
-        found = source.findings[0] if source.findings else None
-        raise BadInput(f"line {found.line}: {found.message}" if found else "the document is empty")
-    return read
 
 
 def _expressions(cues: Cues) -> Iterator[tuple[str, str]]:

@@ -6,8 +6,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import FeatureUnion
 
 _WORD = re.compile(r"\w\w")  # one letter alone is no word to the vectorizer
 Matrix = NDArray[np.float64]
@@ -29,6 +27,10 @@ def shared_letters(phrases: Sequence[str]) -> Likeness:
     """
     if not any(_WORD.search(phrase) for phrase in phrases):
         return _unlike(len(phrases))
+    # It takes seconds to import, and most commands of the desk read no note.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import FeatureUnion
+
     features = FeatureUnion(
         [
             ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)),

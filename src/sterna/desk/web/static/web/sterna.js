@@ -51,14 +51,21 @@
     links[Math.max(0, Math.min(next, links.length - 1))].focus();
   }
 
+  // A page of one item in a queue has no rows: there j and k open the item behind and the one before.
+  function step(forward) {
+    var link = document.querySelector(forward ? "a[data-key-next]" : "a[data-key-previous]");
+    if (link) { window.location.assign(link.href); return; }
+    if (!document.querySelector("a[data-key-next], a[data-key-previous]")) { walkRows(forward ? 1 : -1); }
+  }
+
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape") {
       openDrawers().forEach(function (details) { closeDrawer(details, true); });
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) { return; }
-    if (event.key === "j") { walkRows(1); }
-    if (event.key === "k") { walkRows(-1); }
+    if (event.key === "j") { step(true); }
+    if (event.key === "k") { step(false); }
     if (event.key === "/") {
       var search = document.querySelector("[data-search]");
       if (search) { event.preventDefault(); search.focus(); search.select(); }

@@ -1,0 +1,8 @@
+"""Plans speak of audiences, never of a person."""
+
+from sterna.desk.config.personal import Impersonal
+
+KEEPERS = (
+    Impersonal("plans.Plan", "a plan for audiences, written by staff"),
+    Impersonal("plans.Finding", "what the check says of a plan"),
+)

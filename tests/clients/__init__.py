@@ -1,0 +1,1 @@
+"""The vendors' own clients, unmodified, which must work against the event API."""

@@ -1,0 +1,153 @@
+"""A list asks the database as often with fifty rows as with two, whatever stands in the rows."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from sterna.desk.audit.actions import record
+from sterna.desk.config import clock
+from sterna.desk.config.ids import new_id
+from sterna.desk.contacts.models import Contact, LeftOut
+from sterna.desk.customers.actions import form_household, identify, keep_facts, take_request
+from sterna.desk.customers.models import Erasure, SourceRecord
+from sterna.desk.dashboards import paging
+from sterna.desk.dashboards.queries import finding
+from sterna.desk.segments.models import Move
+from sterna.desk.sources.actions import receive
+from sterna.desk.sources.received import Envelope
+from sterna.desk.sources.signals import FactsSaid
+from sterna.desk.values.models import Worth
+from tests.desk.dashboards import known
+
+pytestmark = pytest.mark.django_db
+# As many as a page holds, and more.
+MORE = 60
+
+
+def people(number):
+    """So many people whom nobody has seen before, each with a name."""
+    cards = [f"n{new_id().hex[-10:]}{index:02}" for index in range(number)]
+    identify("till", "card", cards, clock.now())
+    said = [(card, f"Name {card}", date(2017, 1, 1), "service") for card in cards]
+    keep_facts(FactsSaid("till", "card", "name.full", said, clock.now()))
+    records = SourceRecord.objects.filter(value__in=cards).select_related("customer").order_by("value")
+    return cards, [one.customer for one in records]
+
+
+def valued(world):
+    run = world.second.pk
+    for number, one in enumerate(people(MORE)[1]):
+        Worth.objects.create(
+            run_id=run, customer=one, spend=Decimal(10_000 + number), headroom=Decimal(number)
+        )
+        Move.objects.create(
+            run_id=run, scheme="tiers", customer=one, from_place="bronze", to_place="silver", to_amount=number
+        )
+
+
+def searched(world):
+    people(MORE)
+
+
+def contacted(world):
+    model = Contact.objects.order_by("pk")[0]
+    for one in people(MORE)[1]:
+        model.pk, model.natural_key, model.customer = new_id(), str(new_id()), one
+        model.due_on = date(2030, 1, 1)
+        model.save(force_insert=True)
+
+
+def left_out(world):
+    model = LeftOut.objects.order_by("pk")[0]
+    for one in people(MORE)[1]:
+        model.pk, model.customer = None, one
+        model.save(force_insert=True)
+
+
+def refused(world):
+    envelope = Envelope(clock.now(), None, {}, {}, "secret")
+    lost = [{"type": "track", "event": "Looked", "messageId": f"q{number}"} for number in range(MORE)]
+    receive(world.known.source, lost, envelope)
+
+
+def reviewed(world):
+    cards = people(2 * MORE)[0]
+    for one, other in zip(cards[::2], cards[1::2], strict=True):
+        known.review_pair(one, other)
+
+
+def audited(world):
+    for number in range(MORE):
+        record("tested", "customer", str(number), None, "a reason")
+
+
+def erased(world):
+    for number in range(MORE):
+        Erasure.objects.create(requested_at=clock.now() - timedelta(minutes=number))
+
+
+def lived_with(world):
+    form_household([world.known.client, *people(MORE)[1]], "a house of many", None)
+
+
+def asked(world):
+    for number in range(MORE):
+        take_request(world.known.client, "cake", f"cake {number}", "counter", None)
+
+
+LISTS = {
+    "customers": valued,
+    "search": searched,
+    "move_names": valued,
+    "contacts": contacted,
+    "left_out": left_out,
+    "dead_letters": refused,
+    "review": reviewed,
+    "audit": audited,
+    "erasures": erased,
+    "customer": lived_with,
+    "customer_identity": lived_with,
+    "customer_merge": searched,
+}
+ARGUMENTS = {"move_names": lambda world: ["bronze", "silver"]}
+SEARCHED = {"search": "n", "customer_merge": "n"}
+
+
+def asks(client, world, name):
+    """How many queries a page takes; it is opened once before, so that what is kept in memory is there."""
+    here = world.known.client.pk if name.startswith("customer") and name != "customers" else None
+    arguments = ARGUMENTS.get(name, lambda _: [here] if here else [])(world)
+    query = {"q": SEARCHED[name]} if name in SEARCHED else {}
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(reverse(name, args=arguments), query)
+        assert answer.status_code == 200
+    return len(queries), answer.content.count(b"<tr")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_asks_as_often_with_fifty_rows_as_with_two(world, log_in, monkeypatch, name):
+    client = log_in("manager")
+    if name in SEARCHED:
+        people(3)
+    with monkeypatch.context() as patch:
+        patch.setattr(paging, "SIZE", 2)
+        patch.setattr(finding, "PAGE", 2)
+        few, short = asks(client, world, name)
+    LISTS[name](world)
+    many, long = asks(client, world, name)
+    assert long >= short + 40, f"{short} rows, then {long}"
+    # One for something that stood in none of the few rows.
+    assert many <= few + 1, f"{few} queries, then {many}"
+
+
+def test_a_customers_page_asks_as_often_with_fifty_requests_as_with_one(world, log_in):
+    client = log_in("manager")
+    few, _ = asks(client, world, "customer")
+    asked(world)
+    many, _ = asks(client, world, "customer")
+    assert many <= few + 1, f"{few} queries, then {many}"
