@@ -31,6 +31,7 @@ class Name(StrEnum):
     LINK = "link"
     SEARCH = "search"
     SEND = "send"
+    VALUE = "value"
 
 
 def run(
@@ -46,13 +47,14 @@ def run(
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = RESULTS,
     records: Annotated[int, typer.Option(min=1000, help="Records that `link` seeks doubles in.")] = 200_000,
     known: Annotated[int, typer.Option(min=1000, help="Customers that `search` looks among.")] = 1_000_000,
+    summaries: Annotated[int, typer.Option(min=1000, help="Customers that `value` scores.")] = 1_000_000,
     keep: Annotated[bool, typer.Option(help="Leave the homes, to look into them.")] = False,
 ) -> None:
     """Time the import, the turn of the loop and sending, each beside a raw side in the same run."""
     # Ended by a supervisor, it must stop its database and remove its home, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     begun, facts = datetime.now(UTC), machine()
-    options = Options(data, customers, homes, keep, records, known)
+    options = Options(data, customers, homes, keep, records, known, summaries)
     errors = Console(stderr=True, highlight=False)
     chosen = list(dict.fromkeys(name.value for name in names or Name))
     try:

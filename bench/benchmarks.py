@@ -15,6 +15,7 @@ from bench.measuring import Measured
 from bench.options import Options
 from bench.results import Figure, Ratio, Result, Target
 from bench.search import search_people
+from bench.value import value_customers
 
 GB = 10**9
 MAPPING, PEOPLE, TIERS = (str(shop.EXAMPLE / f"{name}.yaml") for name in ("mapping", "people", "tiers"))
@@ -199,6 +200,11 @@ def measure_search(options: Options, tell: Tell) -> Result:
     return search_people(options.known, options.homes, options.keep, tell)
 
 
+def measure_value(options: Options, tell: Tell) -> Result:
+    """Fit a model of purchases on a summary of customers and score them, beside another package's fit."""
+    return value_customers(options.summaries, options.homes, tell)
+
+
 BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "import": measure_import,
     "turn": measure_turn,
@@ -208,4 +214,5 @@ BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "link": measure_link,
     "search": measure_search,
     "send": measure_send,
+    "value": measure_value,
 }

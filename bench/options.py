@@ -8,7 +8,7 @@ from pathlib import Path
 class Options:
     """Sizes and places: `data` instead of the real files, `customers` of the large shop, `homes`.
 
-    `records` are linked, `known` customers searched.
+    `records` are linked, `known` customers searched, `summaries` fitted and scored.
     """
 
     data: Path | None = None
@@ -17,3 +17,4 @@ class Options:
     keep: bool = False
     records: int = 200_000
     known: int = 1_000_000
+    summaries: int = 1_000_000

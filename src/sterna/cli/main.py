@@ -13,6 +13,8 @@ from sterna import __version__
 from sterna.cli.desk.imports import import_command, source_commands
 from sterna.cli.desk.privacy import privacy_commands
 from sterna.cli.files.link import link_command
+from sterna.cli.files.value import value_command
+from sterna.cli.files.wallet import wallet_command
 from sterna.engine.errors import SternaError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Move customers up the value chain.")
@@ -25,6 +27,8 @@ app.add_typer(source_commands, name="source")
 app.add_typer(privacy_commands, name="privacy")
 app.command("import")(import_command)
 app.command("link")(link_command)
+app.command("value")(value_command)
+app.command("wallet")(wallet_command)
 app.add_typer(user_app, name="user")
 
 

@@ -21,6 +21,10 @@ def _table(name: str, key: str, **columns: str) -> Table:
     return Table(name, tuple(key.split()), columns)
 
 
+def _of(kind: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), kind)
+
+
 # The lake: immutable segments, listed in the manifest. Keyed on the source record, never on the customer.
 LAKE = (
     # One bought line; a purchase is the lines of one event. amount is what the customer paid for the line.
@@ -74,6 +78,13 @@ LAKE = (
         ends_on=DAY,
         recorded_at=INSTANT,
     ),
+    # What serving somebody cost; an amount that nobody wrote down is NULL, and one of zero is zero.
+    _table(
+        "costs",
+        "entry_id",
+        **_of(TEXT, "entry_id source_record kind currency") | {"occurred_on": DAY},
+        **_of(INSTANT, "recorded_at") | _of(MONEY, "amount"),
+    ),
 )
 
 # What a brief freezes out of the records beside the lake's files.
@@ -95,6 +106,13 @@ FROZEN = (
     # The newest word per customer, medium and purpose; no row means nothing was ever said.
     _table(
         "consents", "customer_id medium purpose", customer_id=TEXT, medium=TEXT, purpose=TEXT, granted=FLAG
+    ),
+    # What the wallet holds as somebody said or saw it; high is NULL where it is open ("25m and more").
+    _table(
+        "wallet_facts",
+        "customer_id",
+        **_of(TEXT, "customer_id source") | _of(MONEY, "low mid high"),
+        **_of(REAL, "confidence") | {"observed_on": DAY},
     ),
     _table("addresses", "customer_id medium", customer_id=TEXT, medium=TEXT, address=TEXT),
     _table(
@@ -316,6 +334,40 @@ MADE = (
         top_category=TEXT,
         room_category=TEXT,
     ),
+    # Current measures and wallets of one window: MONEY adds up to the lines, NULL is told by a reason.
+    _table(
+        "category_spend", "customer_id category", customer_id=TEXT, category=TEXT, lines=COUNT, amount=MONEY
+    ),
+    _table("cost_counts", "what", what=TEXT, row_count=COUNT, amount=MONEY),
+    _table(
+        "current_values",
+        "customer_id",
+        **_of(TEXT, "customer_id") | {"as_of": DAY},
+        **_of(MONEY, "spend revenue discounts returns cost margin uncategorized"),
+        **_of(
+            COUNT, "orders recency_days tenure_days categories contacts_in contacts_out contacts_undirected"
+        ),
+        **_of(REAL, "order_frequency category_entropy contact_frequency"),
+        **_of(TEXT, "discounts_reason profit_reason order_reason breadth_reason contact_reason"),
+    ),
+    _table(
+        "category_wallets",
+        "customer_id category",
+        **_of(TEXT, "customer_id category") | _of(MONEY, "own low mid high") | {"peers": COUNT},
+    ),
+    _table(
+        "wallets",
+        "customer_id",
+        **{"customer_id": TEXT, "own": MONEY}
+        | _of(MONEY, "low mid high headroom_low headroom headroom_high"),
+        **_of(REAL, "share_low share share_high confidence") | {"source": TEXT, "as_of": DAY, "reason": TEXT},
+    ),
+    _table(
+        "household_wallets",
+        "unit",
+        **{"unit": TEXT} | _of(COUNT, "members unknown") | _of(MONEY, "own own_known low mid high headroom"),
+        **_of(REAL, "share") | {"reason": TEXT},
+    ),
     # segments: where everybody stood at both ends of the period. place is a band, "none" or "new".
     _table(
         "places",
@@ -374,88 +426,35 @@ MADE = (
     _table(
         "ranked",
         "customer_id asset goal medium",
-        customer_id=TEXT,
-        unit=TEXT,
-        asset=TEXT,
-        goal=TEXT,
-        medium=TEXT,
-        position=COUNT,
-        choice=COUNT,
-        arm=TEXT,
-        worth=MONEY,
-        cost=MONEY,
-        capacity=COUNT,
+        **_of(TEXT, "customer_id unit asset goal medium") | _of(COUNT, "position choice") | {"arm": TEXT},
+        **_of(MONEY, "worth cost") | {"capacity": COUNT},
     ),
     # Where the walk ended for each: outcome contact, held out or left out; spent is the sum up to there.
     _table(
         "allocations",
         "customer_id",
-        customer_id=TEXT,
-        asset=TEXT,
-        goal=TEXT,
-        medium=TEXT,
-        position=COUNT,
-        arm=TEXT,
-        outcome=TEXT,
-        barrier=TEXT,
-        spent=MONEY,
+        **_of(TEXT, "customer_id asset goal medium") | {"position": COUNT},
+        **_of(TEXT, "arm outcome barrier") | {"spent": MONEY},
     ),
     _table(
         "decisions",
         "customer_id",
-        customer_id=TEXT,
-        unit=TEXT,
-        goal=TEXT,
-        asset=TEXT,
-        medium=TEXT,
-        purpose=TEXT,
-        experiment=TEXT,
-        arm=TEXT,
-        outcome=TEXT,
-        reason_code=TEXT,
-        reason=TEXT,
-        worth=MONEY,
-        cost=MONEY,
-        due_on=DAY,
-        address=TEXT,
+        **_of(TEXT, "customer_id unit goal asset medium purpose experiment arm outcome reason_code reason"),
+        **_of(MONEY, "worth cost") | {"due_on": DAY, "address": TEXT},
     ),
     # measurement: exact sums per arm, then comparisons with their verdicts.
     _table(
         "arm_sums",
         "experiment comparison arm",
-        experiment=TEXT,
-        comparison=TEXT,
-        arm=TEXT,
-        customers=COUNT,
-        sum_y=SQUARE,
-        sum_yy=SQUARE,
-        sum_x=SQUARE,
-        sum_xx=SQUARE,
-        sum_xy=SQUARE,
-        exposed=COUNT,
+        **_of(TEXT, "experiment comparison arm") | {"customers": COUNT},
+        **_of(SQUARE, "sum_y sum_yy sum_x sum_xx sum_xy") | {"exposed": COUNT},
     ),
     _table(
         "comparisons",
         "experiment comparison",
-        experiment=TEXT,
-        comparison=TEXT,
-        is_primary=FLAG,
-        measure=TEXT,
-        design=TEXT,
-        treated=COUNT,
-        held_out=COUNT,
-        mean_treated=REAL,
-        mean_held_out=REAL,
-        effect=REAL,
-        low=REAL,
-        high=REAL,
-        relative=REAL,
-        relative_low=REAL,
-        relative_high=REAL,
-        p=REAL,
-        p_adjusted=REAL,
-        verdict=TEXT,
-        reason=TEXT,
+        **_of(TEXT, "experiment comparison") | {"is_primary": FLAG} | _of(TEXT, "measure design"),
+        **_of(COUNT, "treated held_out") | _of(REAL, "mean_treated mean_held_out effect low high relative"),
+        **_of(REAL, "relative_low relative_high p p_adjusted") | _of(TEXT, "verdict reason"),
     ),
     _table(
         "campaign_reach",

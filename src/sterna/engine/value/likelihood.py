@@ -12,8 +12,10 @@ from sterna.engine.value.cells import Floats
 
 # Parameters in their natural scale in; the log-likelihood and its gradient out.
 Likelihood = Callable[[Floats], tuple[float, Floats]]
+Matrix = tuple[tuple[float, ...], ...]
 
 REACH = 9.0  # how far, in logs, a parameter may run from its start: a factor of 8,000 either way
+SHARP = 1e-11  # a slope from which on another Newton step moves no digit that counts
 FLAT = 1e-5  # the largest slope per customer and log-parameter that still counts as a peak
 STEEP = 1e-2  # a slope from which on the climb has failed; between the two it has come to rest on a ridge
 LEVEL = 1e-6  # the least share of its steepness that a likelihood may keep in any direction at a peak
@@ -25,6 +27,7 @@ class Peak:
     """Where the climb ended; `at_limit` holds the positions of the parameters that ran to their limit.
 
     `ridge` tells that it came to rest where some direction is level, or all but level short of a peak.
+    `covariance` is that of the parameters in their natural scale; None where the standard errors are.
     """
 
     parameters: tuple[float, ...]
@@ -32,6 +35,7 @@ class Peak:
     at_limit: tuple[int, ...]
     standard_errors: tuple[float, ...] | None
     ridge: bool = False
+    covariance: Matrix | None = None
 
 
 def climb(likelihood: Likelihood, start: Sequence[float], customers: float) -> Peak:
@@ -57,9 +61,13 @@ def climb(likelihood: Likelihood, start: Sequence[float], customers: float) -> P
         raise BadInput(f"the likelihood has no peak for these customers: {found.message}")
     logs = _sharpened(downhill, found.x, free)
     theta = np.exp(logs)
-    errors = None if limited.size or slope > FLAT else _standard_errors(likelihood, theta)
-    ridge = bool(slope > FLAT) or (errors is None and not limited.size)
-    return Peak(tuple(theta.tolist()), likelihood(theta)[0], tuple(limited.tolist()), errors, ridge)
+    covariance = None if limited.size or slope > FLAT else _covariance(likelihood, theta)
+    ridge = bool(slope > FLAT) or (covariance is None and not limited.size)
+    value, at_limit = likelihood(theta)[0], tuple(limited.tolist())
+    if covariance is None:
+        return Peak(tuple(theta.tolist()), value, at_limit, None, ridge)
+    errors, rows = np.sqrt(np.diag(covariance)), tuple(tuple(row) for row in covariance.tolist())
+    return Peak(tuple(theta.tolist()), value, at_limit, tuple(errors.tolist()), ridge, rows)
 
 
 def _sharpened(downhill: Likelihood, logs: Floats, free: NDArray[np.intp]) -> Floats:
@@ -78,6 +86,8 @@ def _sharpened(downhill: Likelihood, logs: Floats, free: NDArray[np.intp]) -> Fl
         if np.abs(tried_slope).max(initial=0.0) >= np.abs(slope).max(initial=0.0):
             break
         logs, slope = tried, tried_slope
+        if np.abs(slope).max(initial=0.0) < SHARP:
+            break
     return logs
 
 
@@ -89,8 +99,8 @@ def _curvature(function: Likelihood, at: Floats, steps: Floats) -> Floats:
     return np.asarray((matrix + matrix.T) / 2, dtype=np.float64)
 
 
-def _standard_errors(likelihood: Likelihood, theta: Floats) -> tuple[float, ...] | None:
-    """Roots of the diagonal of the inverse observed information; None on a ridge, where they would be invented."""
+def _covariance(likelihood: Likelihood, theta: Floats) -> Floats | None:
+    """The inverse of the observed information; None on a ridge, where it would be invented."""
     information = -_curvature(likelihood, theta, theta * 1e-4)
     steep = np.diag(information)
     if not np.isfinite(information).all() or not (steep > 0).all():
@@ -98,4 +108,4 @@ def _standard_errors(likelihood: Likelihood, theta: Floats) -> tuple[float, ...]
     scale = np.sqrt(steep)
     if np.linalg.eigvalsh(information / np.outer(scale, scale))[0] < LEVEL:
         return None
-    return tuple(np.sqrt(np.diag(np.linalg.inv(information))).tolist())
+    return np.asarray(np.linalg.inv(information), dtype=np.float64)

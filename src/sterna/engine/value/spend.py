@@ -13,7 +13,7 @@ from scipy.special import gammaln, psi
 
 from sterna.engine.errors import BadInput
 from sterna.engine.value.cells import Column, Floats, columns, counts, require, whole
-from sterna.engine.value.likelihood import ON_RIDGE, Peak, climb
+from sterna.engine.value.likelihood import ON_RIDGE, Matrix, Peak, climb
 
 NAMES = ("p", "q", "gamma")
 SAME = 1e-12  # the largest relative difference of two means that is rounding and nothing else
@@ -25,7 +25,7 @@ class GammaGamma:
 
     `customers` are those with a repeat purchase. `correlation` is that of x and mean spend, None when either
     does not vary. `boundary` says in one sentence why the fit is not to be trusted, and is None when it is.
-    `standard_errors` belong to (p, q, gamma); None at a boundary.
+    `standard_errors` and `covariance` belong to (p, q, gamma); None at a boundary.
     """
 
     p: float
@@ -36,6 +36,7 @@ class GammaGamma:
     correlation: float | None = None
     boundary: str | None = None
     standard_errors: tuple[float, ...] | None = None
+    covariance: Matrix | None = None
 
     @property
     def population_mean(self) -> float:
@@ -71,9 +72,11 @@ def fit(x: Column, mean_spend: Column, weight: Column = 1.0) -> GammaGamma:
     peak = climb(cells.log_likelihood, (2.0, 3.0, level), customers)
     p, q, gamma = peak.parameters
     boundary = _boundary(peak)
-    errors = None if boundary else peak.standard_errors
+    errors, covariance = (None, None) if boundary else (peak.standard_errors, peak.covariance)
     correlation = _correlation(cells.x, cells.mean, cells.weight)
-    return GammaGamma(p, q, gamma, peak.log_likelihood, round(customers), correlation, boundary, errors)
+    return GammaGamma(
+        p, q, gamma, peak.log_likelihood, round(customers), correlation, boundary, errors, covariance
+    )
 
 
 def expected_spend(model: GammaGamma, x: Column, mean_spend: Column) -> ExpectedSpend:
