@@ -50,14 +50,14 @@ def fit(folder: Path, _: int) -> dict[str, float]:
 
 
 def _fitted(folder: Path) -> dict[str, float]:
-    from sterna.cli.files import customer_cells, purchase_files
     from sterna.engine.value import forecasting, models
+    from sterna.notebook import customer_cells, purchase_files
 
     model = models.MODELS["bg-nbd"]
     begun, processor = time.perf_counter(), time.process_time()
     with customer_cells.tables(folder / "scratch") as connection:
         customer_cells.take_summary(
-            connection, purchase_files.incoming(folder / "summary.parquet", {}), "week"
+            connection, purchase_files.incoming(folder / "summary.parquet", purchase_files.Told({})), "week"
         )
         x, t_x, age, weight = customer_cells.cells(connection)
         learned = forecasting.learn(model, x, t_x, age, weight)

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from sterna.cli.desk import demo
-from sterna.cli.desk.invented import HOUSEHOLDS, LABEL, WRITTEN, hear
+from sterna.cli.desk.invented import BUDGETS, CREDITS, HOUSEHOLDS, LABEL, WRITTEN, hear
 from sterna.desk.customers.actions import identify
 from sterna.desk.customers.models import ContactNote, CustomerRequest, Fact, FactProposal, Occasion
 from sterna.desk.customers.queries import coming, in_peace, known_facts, past_due
+from sterna.desk.values.models import Credit
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,8 @@ def test_every_note_and_request_says_that_it_is_invented(heard: None) -> None:
 def test_a_second_demonstration_doubles_nothing(heard: None) -> None:
     def counted() -> list[int]:
         return [
-            model.objects.count() for model in (ContactNote, Fact, FactProposal, CustomerRequest, Occasion)
+            model.objects.count()
+            for model in (ContactNote, Fact, FactProposal, CustomerRequest, Occasion, Credit)
         ]
 
     before = counted()
@@ -53,6 +55,15 @@ def test_pages_have_facts_inferences_open_proposals_an_overdue_request_and_someb
     assert {one.on for one in coming(days=80, on=WRITTEN.date()) if one.title == "Date of birth"} == {
         date(2018, 2, 28)
     }
+
+
+def test_who_brought_whom_and_the_budgets_say_that_they_are_invented(heard: None) -> None:
+    assert Credit.objects.count() == len(CREDITS)
+    assert all(why.startswith(LABEL) for why in Credit.objects.values_list("why", flat=True))
+    budgets = Fact.objects.filter(fact_class="shopping.budget")
+    assert sorted(int(fact.value) for fact in budgets) == sorted(BUDGETS)
+    assert set(budgets.values_list("source", flat=True)) == {"invented"}
+    assert set(Credit.objects.values_list("said_on", flat=True)) == {WRITTEN.date()}
 
 
 def test_the_demonstration_takes_the_day_after_its_data_for_the_present(

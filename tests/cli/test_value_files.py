@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sterna.cli.files import customer_cells, purchase_files
-from sterna.cli.files.customer_cells import Span
 from sterna.engine.errors import BadInput
+from sterna.notebook import customer_cells, purchase_files
+from sterna.notebook.customer_cells import Span
 
 UNTIL = date(2024, 12, 31)
 
@@ -28,12 +28,13 @@ def taken(tmp_path):
         opened = customer_cells.tables(tmp_path / "scratch")
         connection = opened.__enter__()
         connections.append(opened)
-        given = purchase_files.incoming(path, told)
+        given = purchase_files.incoming(path, purchase_files.Told(told))
         if given.kind == purchase_files.SUMMARY:
             customer_cells.take_summary(connection, given, grain)
         else:
             customer_cells.take_log(connection, given, UNTIL)
-            customer_cells.histories(connection, Span(UNTIL, grain, discrete=True))
+            customer_cells.histories(connection, Span(UNTIL, grain))
+            customer_cells.weeks_as_opportunities(connection, UNTIL)
         return connection
 
     yield take

@@ -98,12 +98,13 @@ def simulated(kind, tmp_path):
 def test_R6_a_file_that_cannot_tell_says_not_identifiable_and_one_that_can_gives_ranges(sterna, tmp_path):
     trips = answer(sterna("wallet", simulated("trips", tmp_path), "--json"))
     assert trips["verdict"].startswith("not identifiable: ")
-    assert trips["unknown"] == trips["customers"] and trips["headroom"] == ["0.00"] * 3
+    assert trips["unknown"] == trips["customers"] and trips["headroom"] == [None] * 3
     told = answer(sterna("wallet", simulated("categories", tmp_path), "--json"))
     assert told["verdict"] is None and any(one["tells"] for one in told["categories"])
     assert told["by_peers"] > 0.9 * told["customers"]
-    low, mid, high = map(float, told["headroom"])
-    assert 0 < low < mid < high
+    low, mid, high = told["headroom"]
+    # Not each category tells, and what is bought elsewhere of the others has no upper end.
+    assert 0 < float(low) < float(mid) and high is None
     assert 0 < told["beside_own_spend"]["correlation"] < 1
     said = sterna("wallet", simulated("categories", tmp_path))
     assert "categories that tell: g" in said.out and "of the top fifth are the same" in said.out
@@ -289,6 +290,4 @@ def test_what_does_not_go_together_is_refused_in_one_line(sterna, write, tmp_pat
     assert "is no Parquet file" in sterna("wallet", log.rename(tmp_path / "log.parquet")).refusal()
     (tmp_path / "latin.csv").write_bytes("customer,category,amount\nschön,a,1\n".encode("latin-1"))
     assert "is not UTF-8 text" in sterna("wallet", tmp_path / "latin.csv").refusal()
-    (tmp_path / "full").write_text("")
     log = write("log.csv", HEADER, "ann,meat,1.00")
-    assert "cannot be written" in sterna("wallet", log, "--out", tmp_path / "full/w.csv").refusal()

@@ -74,9 +74,8 @@ def test_the_settings_of_a_page_are_declared(page):
     assert named - {option.name for option in options.OPTIONS} == set()
 
 
-def test_the_mapping_of_the_import_page_is_a_mapping():
+def test_the_mapping_of_the_import_page_is_a_mapping_also_with_the_costs():
     text = (DOCS / "how-to/import-your-files.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```yaml\n(.*?)```", text, flags=re.S)
-    assert len(blocks) == 1
-    mapping = parse(blocks[0], "the page")
-    assert [spec.into for spec in mapping.imports] == ["products", "lines"]
+    whole, costs = re.findall(r"```yaml\n(.*?)```", text, flags=re.S)
+    assert [spec.into for spec in parse(whole, "the page").imports] == ["products", "lines"]
+    assert [spec.into for spec in parse(whole + costs, "the page").imports] == ["products", "lines", "costs"]

@@ -38,7 +38,7 @@ def test_what_the_prose_of_the_tour_says_of_the_household_holds(shop):
     chosen = one(shop.june, "decisions")
     assert (chosen["asset"], chosen["medium"], chosen["outcome"]) == ("meat-voucher", "email", "contact")
     for turned in shop.turns:
-        assert one(turned, "category_headroom", f"{MINE} and category = 'MEAT'")["own"] == 0
+        assert one(turned, "category_wallets", f"{MINE} and category = 'MEAT'")["own"] == 0
     assert {row["design"] for row in shop.december.rows("comparisons")} == {"A/A"}
     reached = shop.december.rows("clean_events", "source_record like '%:790' and kind = 'campaign contact'")
     assert reached

@@ -9,6 +9,7 @@ from sterna.channels import email
 from sterna.channels.base import Content, Rendered
 from sterna.channels.content import FactView, personal_context
 from sterna.engine import plans
+from sterna.engine.value import hindsight
 from tests.docs.tour_shop import DECEMBER, EXPERIMENT, JUNE, Shop, Turned
 
 HOUSEHOLD = "790"
@@ -26,7 +27,14 @@ MEASURES = (
     ("expected_orders", "Expected orders in the next 26 weeks"),
     ("expected_order_value", "Expected value of an order, USD"),
     ("expected_spend", "Expected spend in the next 26 weeks, USD"),
+    ("lifetime_value", "Lifetime value of the next 156 weeks, USD"),
+    ("wallet", "Wallet, USD"),
+    ("wallet_source", "Who says so"),
+    ("wallet_reason", "Why the wallet is what it is"),
     ("headroom", "Headroom, USD"),
+    ("headroom_source", "Headroom is told by"),
+    ("margin", "Margin, USD"),
+    ("profit_reason", "Why the margin is unknown"),
     ("potential", "Potential (spend and headroom), USD"),
     ("top_category", "Department bought most"),
     ("room_category", "Department with most room"),
@@ -163,33 +171,44 @@ def value(shop: Shop) -> str:
         f"{model['model'].capitalize()}, {half}: {model['method']}. {model.get('boundary') or ''}".strip()
         for half, turned in zip(HALVES, shop.turns, strict=True)
         for model in turned.outcome.models
-        if model["model"] != "potential"
+        if model["model"] in ("purchases", "order value")
     ]
-    said = "\n".join(f"- {line}" for line in told)
+    tested = [
+        f"Tested on the weeks from {model['past']} on: {hindsight.gain(model)}"
+        for model in shop.december.outcome.models
+        if model["model"].startswith("back-test")
+    ]
+    said = "\n".join(f"- {line}" for line in (*told, *tested))
     return f"{beside(shop, 'values', MEASURES)}\n\nThe models, from `models.json` of each turn:\n\n{said}"
 
 
 def headroom(shop: Shop) -> str:
     """What it bought of each department beside households alike, in both half-years."""
     halves = [
-        {row["category"]: row for row in turned.rows("category_headroom", MINE)} for turned in shop.turns
+        {row["category"]: _with_room(row) for row in turned.rows("category_wallets", MINE)}
+        for turned in shop.turns
     ]
     names = sorted({*halves[0], *halves[1]})
-    columns = ("own", "peer", "headroom")
+    columns = ("own", "peers buy", "room")
     rows = [
         # The step leaves out a row that would say nothing bought and no room.
         (name, *(half[name][column] if name in half else "no row" for half in halves for column in columns))
         for name in names
     ]
     sums = [_sum(half.values()) for half in halves]
-    rows.append(("in all", sums[0]["own"], "", sums[0]["headroom"], sums[1]["own"], "", sums[1]["headroom"]))
+    rows.append(("in all", sums[0]["own"], "", sums[0]["room"], sums[1]["own"], "", sums[1]["room"]))
     head = ["department", *(f"{column}, {half}" for half in HALVES for column in columns)]
-    return f"{table(head, rows)}\n\nAmounts are USD. {source(shop.june, 'category_headroom')}"
+    return f"{table(head, rows)}\n\nAmounts are USD. {source(shop.june, 'category_wallets')}"
 
 
 def _sum(rows: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
     found = list(rows)
-    return {name: sum((row[name] for row in found), Decimal(0)) for name in ("own", "headroom")}
+    return {name: sum((row[name] for row in found), Decimal(0)) for name in ("own", "room")}
+
+
+def _with_room(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What four in five of the peers stay under or reach, but never less than the own spend, and the difference."""
+    return {**row, "peers buy": row["mid"], "room": row["mid"] - row["own"]}
 
 
 def place(shop: Shop) -> str:

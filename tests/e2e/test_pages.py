@@ -56,10 +56,13 @@ def await_the_servers_threads() -> None:
 def addresses(world: Any) -> list[str]:
     """Every page of the desk in the world."""
     plain = ["home", "customers", "search", "values", "tiers", "moves", "plan_list", "contacts", "left_out"]
+    plain += ["value_measures", "value_concentration", "value_grid", "value_back_test", "brought"]
     plain += ["tasks", "results", "runs", "sources", "data_quality", "settings", "audit"]
     single = {
         "customer": [world.customers["030"].pk],
+        "customer_credit": [world.customers["030"].pk],
         "move_names": ["bronze", "silver"],
+        "value_grid_names": [1, "0"],
         "plan": [world.draft.pk],
         "contact": [world.planned.pk],
         "run": [world.second.pk],

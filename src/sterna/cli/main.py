@@ -221,7 +221,7 @@ def main() -> None:
     # Small dot products in a loop: with two BLAS threads the same fit took six times as long.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="sterna", standalone_mode=False))
     except TyperException as error:
         _end(_told(error), error.exit_code)
     except (SternaError, OSError) as error:

@@ -59,6 +59,19 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
 
 
+class ValueTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What value is measured by: the model of purchases, what is forecast, and the bodies of the definitions of best.
+
+    Orders are forecast for `horizon_weeks`; lifetime value is of `lifetime_weeks` at a yearly discount such as .1.
+    """
+
+    model: str = "bg-nbd"
+    horizon_weeks: int = 26
+    lifetime_weeks: int = 156
+    yearly_discount: float = 0.1
+    best: tuple[dict[str, Any], ...] = ()
+
+
 class ExperimentTerms(msgspec.Struct, frozen=True, kw_only=True):
     """The experiment whose arms this turn draws: its salt and the share that is held out."""
 
@@ -87,7 +100,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     plan: PlanTerms | None = None
     experiment: ExperimentTerms | None = None
     measure: tuple[measurement.Declared, ...] = ()
-    horizon_weeks: int = 26
+    value: ValueTerms = ValueTerms()
     seed: int = 0
     engine: str = "duckdb"
 
@@ -165,8 +178,17 @@ def _profiles(lake: Lake, brief: Brief) -> Done:
 
 
 def _value(lake: Lake, brief: Brief) -> Done:
-    days = (brief.cut, brief.opening, brief.before)
-    ran, records = value.worth(lake, *days, brief.currency, brief.horizon_weeks)
+    asked = brief.value
+    terms = value.Terms(
+        brief.cut,
+        brief.opening,
+        brief.before,
+        brief.currency,
+        asked.model,
+        value.Horizon(asked.horizon_weeks, asked.lifetime_weeks, asked.yearly_discount),
+        [value.definition_of(body) for body in asked.best],
+    )
+    ran, records = value.worth(lake, terms)
     return Done(ran, [dict(record) for record in records])
 
 
@@ -242,7 +264,11 @@ def _measurement(lake: Lake, brief: Brief) -> Done:
 
 
 IDENTITY = ("purchases", "category_months", "happenings", "customers", "unresolved")
-VALUE = ("histories", "cells", "cell_scores", "spend_scores", "category_headroom", "values")
+VALUE = (
+    *("histories", "cells", "cell_scores", "spend_scores", "past_cells", "cost_counts", "category_spend"),
+    *("current_values", "category_wallets", "wallets", "household_wallets", "influences", "values"),
+    "best_customers",
+)
 
 STAGES = (
     Stage("events", _events, ("clean_lines", "clean_events", "event_counts")),
@@ -256,7 +282,8 @@ STAGES = (
 
 # What readers get; the rest is kept beside it only so that a killed turn can go on.
 PUBLISHED = (
-    *("event_counts", "unresolved", "customers", "current_facts", "profiles", "category_headroom", "values"),
+    *("event_counts", "unresolved", "customers", "current_facts", "profiles"),
+    *("cost_counts", "category_wallets", "household_wallets", "influences", "values", "best_customers"),
     *("places", "matrix", "candidates", "options", "decisions"),
     *("arm_sums", "comparisons", "campaign_reach"),
 )

@@ -114,6 +114,13 @@ FROZEN = (
         **_of(TEXT, "customer_id source") | _of(MONEY, "low mid high"),
         **_of(REAL, "confidence") | {"observed_on": DAY},
     ),
+    # That a newcomer came because of a customer, wholly or by a share; came_anyway is NULL where nobody can say.
+    _table(
+        "credits",
+        "newcomer customer kind",
+        **_of(TEXT, "newcomer customer kind") | {"share": "DECIMAL(5,4)", "came_anyway": FLAG},
+        **_of(MONEY, "saved cost"),
+    ),
     _table("addresses", "customer_id medium", customer_id=TEXT, medium=TEXT, address=TEXT),
     _table(
         "past_contacts",
@@ -295,44 +302,23 @@ MADE = (
         age_weeks=COUNT,
         customers=COUNT,
     ),
+    # Errors are standard errors of the log: of expected_orders and lifetime_orders, and of the order value.
     _table(
         "cell_scores",
         "frequency recency_weeks age_weeks",
-        frequency=COUNT,
-        recency_weeks=COUNT,
-        age_weeks=COUNT,
-        alive=REAL,
-        expected_orders=REAL,
+        **_of(COUNT, "frequency recency_weeks age_weeks"),
+        **_of(REAL, "alive expected_orders expected_error lifetime_orders lifetime_error"),
     ),
-    _table("spend_scores", "customer_id", customer_id=TEXT, expected_order_value=REAL),
     _table(
-        "category_headroom",
-        "customer_id category",
-        customer_id=TEXT,
-        category=TEXT,
-        own=MONEY,
-        peer=MONEY,
-        headroom=MONEY,
-        peers=COUNT,
-    ),
-    # spend: inside the measure's window; spend_before: the window before it; the rest as of the cut.
-    _table(
-        "values",
+        "spend_scores",
         "customer_id",
-        customer_id=TEXT,
-        spend=MONEY,
-        spend_before=MONEY,
-        orders=COUNT,
-        recency_days=COUNT,
-        breadth=COUNT,
-        alive=REAL,
-        expected_orders=REAL,
-        expected_order_value=REAL,
-        expected_spend=MONEY,
-        headroom=MONEY,
-        potential=MONEY,
-        top_category=TEXT,
-        room_category=TEXT,
+        **{"customer_id": TEXT} | _of(REAL, "expected_order_value order_value_error"),
+    ),
+    # Customers of one history as of an earlier cut, by how often each ordered from then on: for the back-test.
+    _table(
+        "past_cells",
+        "frequency recency_weeks age_weeks ordered",
+        **_of(COUNT, "frequency recency_weeks age_weeks ordered customers"),
     ),
     # Current measures and wallets of one window: MONEY adds up to the lines, NULL is told by a reason.
     _table(
@@ -367,6 +353,39 @@ MADE = (
         "unit",
         **{"unit": TEXT} | _of(COUNT, "members unknown") | _of(MONEY, "own own_known low mid high headroom"),
         **_of(REAL, "share") | {"reason": TEXT},
+    ),
+    # What the newcomers of the credits bought in the window, and what each credited customer is credited with of it.
+    _table("newcomer_values", "customer_id", customer_id=TEXT, spend=MONEY),
+    _table(
+        "influences",
+        "customer_id",
+        **{"customer_id": TEXT} | _of(MONEY, "low high referral influence knowledge saved cost"),
+        **_of(COUNT, "newcomers unknown core") | {"page_rank": REAL},
+    ),
+    # Every measure of a customer beside the others, as of the day before the cut. spend: inside the window;
+    # spend_before: the window before it; a range is low to high; NULL is unknown, and a reason says why.
+    _table(
+        "values",
+        "customer_id",
+        **{"customer_id": TEXT} | _of(MONEY, "spend spend_before revenue discounts returns cost margin"),
+        **_of(MONEY, "uncategorized") | _of(COUNT, "orders recency_days tenure_days breadth"),
+        **_of(COUNT, "contacts_in contacts_out") | _of(REAL, "order_frequency category_entropy"),
+        **_of(REAL, "contact_frequency alive expected_orders expected_orders_low expected_orders_high"),
+        **_of(MONEY, "expected_order_value expected_spend expected_spend_low"),
+        **_of(MONEY, "expected_spend_high lifetime_value lifetime_value_low lifetime_value_high"),
+        **_of(MONEY, "wallet_low wallet wallet_high") | _of(REAL, "share_of_wallet wallet_confidence"),
+        **_of(TEXT, "wallet_source") | {"wallet_on": DAY},
+        **_of(MONEY, "headroom_low headroom headroom_high") | {"headroom_source": TEXT},
+        **_of(MONEY, "potential influence_low influence by_referral by_influence by_knowledge"),
+        **_of(COUNT, "newcomers") | _of(TEXT, "top_category room_category discounts_reason"),
+        **_of(TEXT, "profit_reason order_reason breadth_reason contact_reason forecast_reason"),
+        **_of(TEXT, "wallet_reason headroom_reason influence_reason"),
+    ),
+    # Who is best by each definition; rank counts from 1, and equal scores share one.
+    _table(
+        "best_customers",
+        "best customer_id",
+        **_of(TEXT, "best customer_id") | {"version": SMALL, "score": "DECIMAL(28,12)", "rank": COUNT},
     ),
     # segments: where everybody stood at both ends of the period. place is a band, "none" or "new".
     _table(

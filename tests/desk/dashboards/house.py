@@ -20,6 +20,7 @@ from sterna.desk.sources.signals import FactsSaid
 from tests.desk.contacts import ledger
 from tests.desk.dashboards import known
 from tests.desk.runs import shop
+from tests.desk.segments import best
 from tests.desk.sources import shop as till
 
 FORMULA, MARKUP = "=cmd|' /c calc'!A1", "<script>alert(1)</script>"
@@ -48,6 +49,7 @@ def build(folder: Path) -> World:
     names = [("000", FORMULA), ("001", MARKUP), ("002", "Dora Quint")]
     said = [(number, name, date(2017, 1, 1), "service") for number, name in names]
     keep_facts(FactsSaid("shop", "household", "name.full", said, shop.AT))
+    best.publish()
     first = actions.run(shop.FIRST).run
     _send()
     second = actions.run(shop.SECOND).run

@@ -35,6 +35,8 @@ from sterna.desk.sources.actions import add_source, make_key, open_webhook, rece
 from sterna.desk.sources.models import DeadLetter, Source, Webhook, WriteKey
 from sterna.desk.sources.received import Envelope
 from sterna.desk.sources.signals import AddressesSaid, FactsSaid
+from sterna.desk.values.actions import Said, record_credit
+from sterna.desk.values.models import Credit
 
 HOOK = {"type": "track", "event": "Call Ended", "user_id": "$.customer"}
 NOTE = "She said there are little ones at home, two children, and that the family loves cooking."
@@ -64,6 +66,7 @@ class Known:
     request: CustomerRequest
     occasion: Occasion
     blocked: BlockedValue
+    credit: Credit
 
 
 def person(card: str) -> Customer:
@@ -82,7 +85,10 @@ def build() -> Known:
     declare_kind("loyalty_card", Rule(4, 2), "couples share an account", None)
     block_value("kiosk-7", False, "the tablet at the door", None)
     blocked = BlockedValue.objects.get()
-    return Known(source, key, webhook, letter, pair, merged, person("7004"), client, *served, blocked)
+    brought = record_credit(person("7008"), client, Said(why="named her"), None)
+    return Known(
+        source, key, webhook, letter, pair, merged, person("7004"), client, *served, blocked, brought
+    )
 
 
 def _source() -> tuple[Source, WriteKey, Webhook, DeadLetter]:

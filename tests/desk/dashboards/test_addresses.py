@@ -10,6 +10,7 @@ from sterna.desk.config import clock
 from sterna.desk.contacts.models import Contact
 from sterna.desk.customers.models import Erasure
 from sterna.desk.users.models import Role
+from tests.desk.dashboards.test_best_writing import WRITES as BESTS
 from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
 from tests.desk.dashboards.test_uploads import WRITES as FILES
 from tests.desk.dashboards.test_writing import WRITES
@@ -36,14 +37,14 @@ def views(resolver=None) -> Iterator[URLPattern]:
 NAMES = [
     view.name
     for view in views()
-    if view.name not in DOOR | OWN | PRIVATE | set(WRITES) | set(FILES) | set(KNOWS)
+    if view.name not in DOOR | OWN | PRIVATE | set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS)
 ]
 
 
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    assert set(WRITES) | set(FILES) | set(KNOWS) | DOOR | PRIVATE <= set(names)
+    assert set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS) | DOOR | PRIVATE <= set(names)
 
 
 def address(world, name):
@@ -52,6 +53,9 @@ def address(world, name):
     arguments = {
         "customer": [world.customers["000"].pk],
         "move_names": ["bronze", "silver"],
+        "value_grid_names": [1, "0"],
+        "best_list": ["buyers"],
+        "best_edit": ["buyers"],
         "plan": [world.draft.pk],
         "contact": [sent.pk],
         "contact_preview": [sent.pk],
@@ -63,6 +67,7 @@ def address(world, name):
         "upload": [world.uploaded.pk],
         "customer_identity": [world.known.client.pk],
         "customer_merge": [world.known.client.pk],
+        "customer_credit": [world.known.client.pk],
         "customer_split": [world.known.one.pk],
         "customer_privacy": [world.known.client.pk],
         "erasure": [Erasure.objects.get_or_create(requested_at=clock.now())[0].pk]
@@ -103,7 +108,17 @@ def test_somebody_who_left_reads_nothing(world, log_in, name):
 
 
 HOSTILE = ("garbage", "'; drop table x; --", "<script>alert(1)</script>", "%s", "-", "9" * 40, "\x00")
-SORTED = ("customers", "contacts", "left_out", "audit", "move_names", "review", "dead_letters")
+SORTED = (
+    "customers",
+    "best_list",
+    "value_grid_names",
+    "contacts",
+    "left_out",
+    "audit",
+    "move_names",
+    "review",
+    "dead_letters",
+)
 
 
 @pytest.mark.parametrize("text", ["garbage", "<script>alert(1)</script>", "-", "\x00"])
@@ -113,7 +128,15 @@ SORTED = ("customers", "contacts", "left_out", "audit", "move_names", "review", 
         ("customers", "sort"),
         ("contacts", "sort"),
         ("customers", "tier"),
+        ("value_grid_names", "sort"),
+        ("values", "as_of"),
+        ("value_grid", "format"),
         ("customers", "format"),
+        ("best_customers", "as_of"),
+        ("best_list", "version"),
+        ("best_list", "first"),
+        ("best_list", "sort"),
+        ("best_edit", "as_of"),
         ("left_out", "reason"),
         ("contacts", "state"),
         ("contacts", "goal"),
@@ -125,6 +148,11 @@ SORTED = ("customers", "contacts", "left_out", "audit", "move_names", "review", 
         ("customer", "later"),
         ("customer_merge", "with"),
         ("customer_merge", "q"),
+        ("customer_credit", "with"),
+        ("customer_credit", "role"),
+        ("customer_credit", "q"),
+        ("brought", "type"),
+        ("brought", "sort"),
         ("customer_split", "record"),
         ("source", "part"),
         ("dead_letters", "source"),

@@ -16,7 +16,7 @@ from sterna.desk.customers.actions import form_household, identify, keep_facts, 
 from sterna.desk.customers.models import Erasure, SourceRecord
 from sterna.desk.dashboards import paging
 from sterna.desk.dashboards.queries import finding
-from sterna.desk.segments.models import Move
+from sterna.desk.segments.models import BestMember, Move
 from sterna.desk.sources.actions import receive
 from sterna.desk.sources.received import Envelope
 from sterna.desk.sources.signals import FactsSaid
@@ -47,6 +47,14 @@ def valued(world):
         Move.objects.create(
             run_id=run, scheme="tiers", customer=one, from_place="bronze", to_place="silver", to_amount=number
         )
+
+
+def best(world):
+    for number, one in enumerate(people(MORE)[1]):
+        BestMember.objects.create(
+            run_id=world.second.pk, best="buyers", version=1, customer=one, score=1, rank=number + 11
+        )
+        Worth.objects.create(run_id=world.second.pk, customer=one, spend=Decimal(number))
 
 
 def searched(world):
@@ -103,6 +111,8 @@ LISTS = {
     "customers": valued,
     "search": searched,
     "move_names": valued,
+    "value_grid_names": valued,
+    "best_list": best,
     "contacts": contacted,
     "left_out": left_out,
     "dead_letters": refused,
@@ -113,7 +123,12 @@ LISTS = {
     "customer_identity": lived_with,
     "customer_merge": searched,
 }
-ARGUMENTS = {"move_names": lambda world: ["bronze", "silver"]}
+ARGUMENTS = {
+    "move_names": lambda world: ["bronze", "silver"],
+    "best_list": lambda world: ["buyers"],
+    # Those of the highest tier with the lowest headroom, among whom `valued` puts its people.
+    "value_grid_names": lambda world: [len(world.second.brief["scheme"]["bands"]), "0"],
+}
 SEARCHED = {"search": "n", "customer_merge": "n"}
 
 

@@ -137,7 +137,7 @@ def test_R59_the_plan_shows_that_an_asset_has_no_owner(world, analyst):
     assert not any("no owner" in str(item) for section in in_order.sections for item in section.items)
 
 
-@pytest.mark.parametrize("name", ["home", "values", "customer"])
+@pytest.mark.parametrize("name", ["home", "values", "value_concentration", "customer"])
 def test_every_figure_of_a_run_says_how_it_was_made(world, analyst, name):
     arguments = [world.customers["030"].pk] if name == "customer" else []
     answer = analyst.get(reverse(name, args=arguments))

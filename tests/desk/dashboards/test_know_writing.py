@@ -116,6 +116,13 @@ WRITES = {
         "customer",
     ),
     "occasion_retract": (WORKS, {"reason": "called off"}, "retract occasion", "customer"),
+    "credit_record": (
+        WORKS,
+        {"with": "SEVEN", "kind": "referral", "share": "50", "why": "named her", "key": "k3"},
+        "record credit",
+        "customer_credit",
+    ),
+    "credit_withdraw": (WORKS, {"reason": "mistaken"}, "withdraw credit", "customer"),
     "taxonomy_publish": (
         MANAGES,
         {"text": TAXONOMY, "reason": "smaller", "vanishing": "ALL"},
@@ -135,7 +142,7 @@ def address(world, name):
         "letter_replay": here.letter, "review_answer": here.pair, "identity_split": here.one,
         "identity_undo": here.merged, "proposal_decide": here.proposal, "fact_retract": here.fact,
         "request_promise": here.request, "request_settle": here.request, "occasion_retract": here.occasion,
-        "value_allow": here.blocked,
+        "value_allow": here.blocked, "credit_withdraw": here.credit,
     }  # fmt: skip
     alone = ("source_add", "taxonomy_publish", "rules_publish", "kind_declare", "kind_restore", "value_block")
     if name in alone:
@@ -151,6 +158,7 @@ def form(world, name):
         "OTHER": str(known.person("7008").pk),
         "RECORD": str(SourceRecord.objects.get(key="till/card:7005").pk),
         "ONE": str(world.known.one.pk),
+        "SEVEN": str(known.person("7007").pk),
         "ALL": " ".join(classes().ids()),
     }
     return {field: given.get(value, value) for field, value in WRITES[name][1].items()}
@@ -163,6 +171,8 @@ def page(world, where):
         return reverse("customer_identity", args=[here.one.pk])
     if where == "customer_merge":
         return reverse(where, args=[here.client.pk]) + f"?with={known.person('7008').pk}"
+    if where == "customer_credit":
+        return reverse(where, args=[here.client.pk]) + f"?with={known.person('7007').pk}"
     if where == "customer_split":
         record = SourceRecord.objects.get(key="till/card:7005").pk
         return reverse(where, args=[here.one.pk]) + f"?record={record}"
@@ -251,6 +261,8 @@ REFUSED = {
     "request_settle": ({"state": "done"}, "write what became of it"),
     "occasion_add": ({"fact_class": "events.birth_date", "month": "2", "day": "30"}, "no day or month"),
     "occasion_retract": ({}, "write why it is taken out"),
+    "credit_record": ({"with": "nobody", "why": "x"}, "not there any more: look for them again"),
+    "credit_withdraw": ({}, "write why it is withdrawn"),
     "taxonomy_publish": ({"text": "taxonomy: [", "reason": "x"}, "is refused"),
     "rules_publish": ({"text": "rules: 7", "reason": "x"}, "line"),
 }

@@ -40,7 +40,9 @@ def test_no_day_no_word_about_it(world, analyst):
         )
 
 
-@pytest.mark.parametrize("name", ["home", "customers", "moves", "values", "tiers", "left_out"])
+@pytest.mark.parametrize(
+    "name", ["home", "customers", "moves", "values", "value_concentration", "value_grid", "tiers", "left_out"]
+)
 def test_every_link_of_a_page_keeps_the_day(world, analyst, name):
     content = analyst.get(reverse(name), {"as_of": shop.FIRST}).content.decode()
     links = OWN.findall(content)

@@ -10,11 +10,12 @@ import msgspec
 import pyarrow as pa
 
 from sterna.engine import plans
-from sterna.engine.flow import Brief, ExperimentTerms, File, PlanTerms, SchemeTerms
+from sterna.engine.flow import Brief, ExperimentTerms, File, PlanTerms, SchemeTerms, ValueTerms
 from sterna.engine.lake import arrow, files
 from sterna.engine.measurement import Declared
 from sterna.engine.segments import Band
 from sterna.engine.tables import TABLES
+from sterna.engine.value import best
 
 UNTIL = date(2017, 6, 30)
 BANDS = (
@@ -59,6 +60,27 @@ messages:
     variants:
       email: {subject: "Hello", mjml: "<mjml/>", text: "For {{ facts.room }}"}
 """
+
+
+BEST = (
+    """
+best: spenders
+version: 1
+title: Who will spend most and brings others
+scale: money
+weigh: [{measure: expected_spend}, {measure: influence, weight: 0.5}]
+take: {count: 5}
+""",
+    """
+best: broad
+version: 2
+title: Who buys widely and often, where serving them pays
+scale: percentile
+weigh: [{measure: breadth, weight: 2}, {measure: order_frequency}]
+only_if: [{measure: margin, least: 0.00}]
+take: {share: 0.2}
+""",
+)
 
 
 def rows(table: str, records: Iterable[dict[str, Any]]) -> pa.Table:
@@ -110,6 +132,18 @@ def brief(folder: Path, plan_text: str = PLAN, until: date = UNTIL, customers: i
         folder,
         lines=lines(customers),
         products=[{"product_id": str(n), "department": name} for n, name in enumerate(DEPARTMENTS)],
+        costs=[
+            {
+                "entry_id": f"cost {k}",
+                "source_record": f"shop/household:{k}",
+                "kind": "delivery",
+                "occurred_on": date(2017, 2, 1),
+                "amount": Decimal("2.50"),
+                "currency": "USD",
+            }
+            for k in numbers
+            if k % 2 == 0
+        ],
     )
     frozen = write(
         folder,
@@ -139,6 +173,35 @@ def brief(folder: Path, plan_text: str = PLAN, until: date = UNTIL, customers: i
             }
             for k in numbers
         ],
+        # Each tenth customer brought the three that follow; of the third nobody can say whether it came anyway.
+        credits=[
+            {
+                "newcomer": f"c{k + later:03}",
+                "customer": f"c{k:03}",
+                "kind": kind,
+                "share": Decimal("0.5000"),
+                "came_anyway": anyway,
+            }
+            for k in range(0, customers - 3, 10)
+            for later, kind, anyway in (
+                (1, "referral", False),
+                (2, "influence", True),
+                (3, "knowledge", None),
+            )
+        ],
+        wallet_facts=[
+            {
+                "customer_id": f"c{k:03}",
+                "source": "adviser",
+                "low": Decimal(900),
+                "mid": Decimal(1000),
+                "high": Decimal(1200),
+                "confidence": 0.8,
+                "observed_on": date(2017, 3, 1),
+            }
+            for k in numbers
+            if k % 7 == 0
+        ],
     )
     plan = plans.load(plan_text, lambda name: name).plan
     body = plans.body(plan)
@@ -155,6 +218,7 @@ def brief(folder: Path, plan_text: str = PLAN, until: date = UNTIL, customers: i
         ),
         plan=PlanTerms(name="spring", version=1, sha256=plans.sha(plan), body=body),
         experiment=ExperimentTerms(name="spring/1", salt="spring-2017", share=0.2),
+        value=ValueTerms(best=tuple(best.body(best.load(text)) for text in BEST)),
         measure=(Declared(name="winter", share=0.2, least_per_arm=10),),
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from sterna.engine import plans
 from sterna.engine.errors import BadInput, LakeMissing
-from sterna.engine.flow import STAGES, File, PlanTerms, turn
+from sterna.engine.flow import STAGES, File, PlanTerms, ValueTerms, turn
 from sterna.engine.lake import files, open_lake
 from tests.engine.flow import small_world
 from tests.engine.flow.test_turn import NAMES, Journal, go
@@ -128,7 +128,7 @@ def test_a_shop_of_nobody_and_of_one_turns_as_well(tmp_path, customers):
     [
         ({"until": date(2017, 6, 29)}, True),
         ({"known_at": "2017-07-02T06:00:00Z"}, False),
-        ({"horizon_weeks": 13}, True),
+        ({"value": ValueTerms(horizon_weeks=13)}, True),
         ({"measure": ()}, True),
     ],
     ids=["another day", "known later", "another horizon", "nothing to measure"],

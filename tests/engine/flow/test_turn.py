@@ -217,6 +217,54 @@ def test_the_brief_has_one_hash_through_its_record(turned):
 
 @pytest.mark.spark
 @pytest.mark.slow
+def test_R15_R18_the_turn_lists_the_best_by_each_definition(turned):
+    values = {row["customer_id"]: row for row in rows(turned, "values")}
+    listed = rows(turned, "best_customers")
+    spenders = [row for row in listed if row["best"] == "spenders"]
+    score = {
+        name: row["expected_spend"] + row["influence"] / 2
+        for name, row in values.items()
+        if row["expected_spend"] is not None
+    }
+    assert {row["customer_id"] for row in spenders} == set(sorted(score, key=score.get, reverse=True)[:5])
+    broad = {row["customer_id"] for row in listed if row["best"] == "broad"}
+    # Who has no cost on record has no margin, and is told as unknown.
+    assert broad and all(int(name[1:]) % 2 == 0 for name in broad)
+    told = {model["model"]: model for model in turned.outcome.models}
+    assert told["best broad"]["unknown"] == {"margin is unknown": 30}
+    assert (told["best broad"]["version"], told["best spenders"]["members"]) == (2, 5)
+
+
+def test_R17_the_turn_credits_who_brought_newcomers_by_what_these_buy(turned):
+    values = {row["customer_id"]: row for row in rows(turned, "values")}
+    c010 = values["c010"]
+    surely, anyway, perhaps = (values[f"c01{later}"]["spend"] / 2 for later in (1, 2, 3))
+    assert c010["influence_low"] == surely
+    assert c010["influence"] == surely + perhaps == c010["by_referral"] + c010["by_knowledge"]
+    assert (c010["by_influence"], c010["newcomers"]) == (0, 3) and anyway > 0
+
+
+def test_R79_the_turn_tests_its_models_on_the_half_year_behind_it(turned):
+    told = {model["model"]: model for model in turned.outcome.models}
+    tested = told["back-test bg-nbd"]
+    assert (tested["past"], tested["weeks"], tested["chosen"]) == ("2016-12-31", 26, True)
+    assert tested["customers"] == len(rows(turned, "values")) == 60
+    assert {name for name in told if name.startswith("back-test")} == {
+        "back-test bg-nbd",
+        "back-test mbg-nbd",
+        "back-test pareto-nbd",
+    }
+
+
+def test_a_definition_that_names_no_measure_makes_no_list_and_stops_nothing(turned, tmp_path):
+    body = dict(turned.brief.value.best[0], weigh=[{"measure": "fame"}])
+    terms = msgspec.structs.replace(turned.brief.value, best=(body, turned.brief.value.best[1]))
+    outcome = go(msgspec.structs.replace(turned.brief, value=terms), tmp_path, Journal())
+    told = {model["model"]: model for model in outcome.models}
+    assert told["best spenders"]["reason"] == "best spenders: there is no measure fame"
+    assert told["best broad"]["members"] > 0
+
+
 def test_spark_turns_to_the_same_rows(turned, tmp_path):
     """Money and counts are equal between engines, floats to 1e-9."""
     with open_lake("local[2]", tmp_path / "scratch", "1GB") as lake:

@@ -134,6 +134,8 @@ def _value(chance: random.Random, table: Table, name: str, kind: str) -> Any:
         "DOUBLE": lambda: chance.randrange(1000) / 100,
         "BOOLEAN": lambda: chance.random() < 0.7,
     }
+    if kind == "DECIMAL(5,4)":
+        return Decimal(chance.randrange(1, 10_001)) / 10_000
     if kind.startswith("DECIMAL"):
         return Decimal(chance.randrange(-500, 10_000)) / 100
     return drawn_by_kind[kind]()

@@ -47,7 +47,7 @@ UNITS = {"expected_spend": "money", "influence": "money", "margin": "money", "ca
 
 def panel(**more) -> Panel:
     figures = FIGURES | more
-    return Panel(DAY, tuple(figures["expected_spend"]), figures, UNITS)
+    return Panel.of(DAY, figures, UNITS)
 
 
 def names(best) -> list[str]:
@@ -131,14 +131,14 @@ def test_an_unknown_measure_is_no_zero_and_is_told():
 )
 def test_how_many_are_taken_and_who_ties_with_the_last(take, taken):
     figures = {"expected_spend": {"c": D("1.00"), "b": D("5.00"), "a": D("5.00")}}
-    few = Panel(DAY, ("c", "b", "a"), figures, UNITS)
+    few = Panel.of(DAY, figures, UNITS)
     found = choose(load(SPENDERS.replace("{count: 2}", take)), few)
     assert names(found) == taken
     assert [member.rank for member in found.members] == [1, 1, 3][: len(taken)]
 
 
 def test_nobody_to_choose_from_is_an_empty_list():
-    found = choose(load(SPENDERS), Panel(DAY, (), {"expected_spend": {}}, UNITS))
+    found = choose(load(SPENDERS), Panel.of(DAY, {"expected_spend": {}}, UNITS))
     assert (found.members, found.ranked) == ((), 0)
     assert choose(load(BROAD), panel(margin={})).members == ()
 
@@ -151,6 +151,9 @@ def test_nobody_to_choose_from_is_an_empty_list():
             "best spenders: take says one of share, count and",
         ),
         (SPENDERS.replace("{count: 2}", "{}"), "best spenders: take says one of share, count and least"),
+        (SPENDERS.replace("count: 2", "share: NaN"), "best spenders: the share to take is above 0"),
+        (SPENDERS.replace("count: 2", "least: Infinity"), "best spenders: what to take at least and each end"),
+        (BROAD.replace("least: 0.00", "least: NaN"), "best broad: what to take at least and each end"),
         (SPENDERS.replace("count: 2", "count: 0"), "best spenders: the count to take is at least 1"),
         (
             SPENDERS.replace("count: 2", "share: 1.1"),
@@ -207,10 +210,16 @@ AMOUNTS = st.dictionaries(
 def test_the_list_minds_neither_order_nor_currency(amounts, scale, chance):
     customers = list(amounts)
     chance.shuffle(customers)
-    one = choose(load(SPENDERS), Panel(DAY, tuple(amounts), {"expected_spend": amounts}, UNITS))
-    assert choose(load(SPENDERS), Panel(DAY, customers, {"expected_spend": amounts}, UNITS)) == one
+    one = choose(load(SPENDERS), Panel.of(DAY, {"expected_spend": amounts}, UNITS))
+    assert (
+        choose(
+            load(SPENDERS),
+            Panel.of(DAY, {"expected_spend": {name: amounts[name] for name in customers}}, UNITS),
+        )
+        == one
+    )
     dear = {name: amount * scale for name, amount in amounts.items()}
-    other = choose(load(SPENDERS), Panel(DAY, customers, {"expected_spend": dear}, UNITS))
+    other = choose(load(SPENDERS), Panel.of(DAY, {"expected_spend": dear}, UNITS))
     assert [(member.customer, member.rank) for member in other.members] == [
         (member.customer, member.rank) for member in one.members
     ]
@@ -221,7 +230,7 @@ def test_the_list_minds_neither_order_nor_currency(amounts, scale, chance):
 @given(AMOUNTS)
 def test_percentiles_lie_between_0_and_1_around_a_half(amounts):
     text = SPENDERS.replace("scale: money", "scale: percentile").replace("{count: 2}", "{share: 1}")
-    found = choose(load(text), Panel(DAY, tuple(amounts), {"expected_spend": amounts}, UNITS))
+    found = choose(load(text), Panel.of(DAY, {"expected_spend": amounts}, UNITS))
     scores = [member.score for member in found.members]
     assert all(0 < score < 1 for score in scores)
     assert sum(scores) / len(scores) == pytest.approx(0.5)

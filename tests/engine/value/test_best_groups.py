@@ -36,7 +36,7 @@ UNITS = {"expected_spend": "money", "influence": "money"}
 
 
 def panel(day: date = DAY, spend: dict[str, Decimal] = SPEND) -> Panel:
-    return Panel(day, tuple(spend), {"expected_spend": spend, "influence": INFLUENCE}, UNITS)
+    return Panel.of(day, {"expected_spend": spend, "influence": INFLUENCE}, UNITS)
 
 
 def group(name: str, measure: str, treatment: str, at: Panel | None = None, **replaced: str) -> Best:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import Lake, open_lake
 from sterna.engine.tables import TABLES
-from sterna.engine.value import measures
 from tests.engine.value.shop import CUT, OPENING, bought, contact, cost, measured, stock
 
 D = Decimal
@@ -193,18 +192,6 @@ def test_costs_in_another_currency_are_refused_in_the_window_only(lake):
     with pytest.raises(BadInput) as refused:
         measured(lake)
     assert str(refused.value) == "costs are in EUR, the program reports in USD: convert them first"
-
-
-def test_R79_each_measure_is_told_with_its_day_method_version_and_reason(lake):
-    stock(lake, [bought("ann", "2024-03-01", "5.00")])
-    told = {one.name: one for one in measures.told(measured(lake)["ann"])}
-    assert set(told) == {definition.name for definition in measures.MEASURES}
-    assert told["spend"].figure == D("5.00") and told["spend"].unit == "money"
-    margin = told["margin"]
-    assert (margin.figure, margin.reason, margin.version) == (None, "no cost to serve is recorded", 1)
-    assert {one.as_of for one in told.values()} == {date(2024, 6, 30)}
-    assert all(one.method for one in told.values())
-    assert all(one.reason for one in told.values() if one.figure is None), "unknown without a reason"
 
 
 def test_an_empty_lake_has_nobody_and_fails_nowhere(lake):

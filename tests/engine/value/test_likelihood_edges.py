@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sterna.engine.errors import BadInput
-from sterna.engine.value import lifetime, spend
-from sterna.engine.value.fitting import Scored, score_lifetime, score_spend
+from sterna.engine.value import lifetime, models, spend
+from sterna.engine.value.fitting import Horizon, Scored, score_lifetime, score_spend
 from sterna.engine.value.likelihood import ON_RIDGE, REACH, Floats, climb
 from tests.engine.lake.small_tables import rows
 from tests.engine.value.population import population
 
 CUSTOMERS = 5_000.0
+HALF = Horizon(26, 104, 0.1)
 
 
 def product_alone(theta: Floats) -> tuple[float, Floats]:
@@ -105,7 +106,9 @@ def test_a_handful_of_histories_is_fitted_within_bounds_or_refused(cells):
 
 def _lifetime(*cells: tuple[int, int, int, int]) -> Scored:
     names = ("frequency", "recency_weeks", "age_weeks", "customers")
-    return score_lifetime(rows("cells", *(dict(zip(names, cell, strict=True)) for cell in cells)), 26)
+    return score_lifetime(
+        rows("cells", *(dict(zip(names, cell, strict=True)) for cell in cells)), models.BG_NBD, HALF
+    )
 
 
 @pytest.mark.parametrize(
@@ -193,4 +196,4 @@ def test_an_order_value_is_above_zero_or_unknown_and_unknown_only_where_there_is
 
 def test_scores_of_no_rows_keep_their_columns_and_types():
     assert _lifetime().scores.schema.field("alive").type == pa.float64()
-    assert _spend().scores.column_names == ["customer_id", "expected_order_value"]
+    assert _spend().scores.column_names == ["customer_id", "expected_order_value", "order_value_error"]

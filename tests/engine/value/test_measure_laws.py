@@ -122,9 +122,8 @@ def test_R17_the_whole_way_from_rows_to_who_is_best(lake):
     book = influence([Credit(name, "bob", came_anyway=False) for name in ("ann", "cid")], margins)
     brought = {name: book.customers[name].net_low if name in book.customers else D(0) for name in found}
     assert (margins, brought["bob"]) == ({"ann": D(33), "bob": D(38), "cid": D(9)}, D(42))
-    panel = Panel(
+    panel = Panel.of(
         date(2024, 6, 30),
-        tuple(found),
         {"margin": margins, "influence": brought},
         {"margin": "money", "influence": "money"},
     )

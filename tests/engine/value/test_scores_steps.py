@@ -13,12 +13,13 @@ import pytest
 from sterna.engine import events, identity, steps, value
 from sterna.engine.lake import Lake, open_lake
 from sterna.engine.tables import TABLES
-from sterna.engine.value import lifetime, spend
-from sterna.engine.value.fitting import score_lifetime, score_spend
+from sterna.engine.value import lifetime, models, spend
+from sterna.engine.value.fitting import Horizon, score_lifetime, score_spend
 from tests.engine.lake.small_tables import fill, rows, wish
 from tests.engine.value.population import population
 
 CUT = date(2024, 7, 1)
+HORIZON = Horizon(26, 104, 0.1)
 
 
 def _cells(dropout: tuple[float, float] | None) -> pa.Table:
@@ -30,7 +31,7 @@ def _cells(dropout: tuple[float, float] | None) -> pa.Table:
 
 def test_R79_scores_are_those_of_the_fitted_model_cell_by_cell() -> None:
     cells = _cells((0.8, 2.5))
-    scored = score_lifetime(cells, 26)
+    scored = score_lifetime(cells, models.BG_NBD, HORIZON)
     x, t_x, age, weight = (cells.column(name).to_numpy().astype(float) for name in cells.column_names)
     model = lifetime.fit(x, t_x, age, weight)
     assert model.boundary is None
@@ -48,14 +49,14 @@ def test_R79_scores_are_those_of_the_fitted_model_cell_by_cell() -> None:
 
 def test_R79_alive_is_unknown_for_whoever_ordered_on_one_day_only() -> None:
     cells = _cells((0.8, 2.5))
-    scores = score_lifetime(cells, 26).scores.to_pylist()
+    scores = score_lifetime(cells, models.BG_NBD, HORIZON).scores.to_pylist()
     assert any(row["frequency"] == 0 for row in scores)
     assert all((row["alive"] is None) == (row["frequency"] == 0) for row in scores)
     assert all(row["expected_orders"] >= 0 for row in scores)
 
 
 def test_at_a_boundary_alive_is_unknown_and_the_record_says_why() -> None:
-    scored = score_lifetime(_cells(None), 26)
+    scored = score_lifetime(_cells(None), models.BG_NBD, HORIZON)
     assert scored.record["boundary"]
     assert scored.record["standard_errors"] is None
     assert scored.scores.column("alive").null_count == scored.scores.num_rows
@@ -145,7 +146,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, list[
         )
         events.clean(lake, CUT)
         identity.resolve(lake, CUT)
-        _, records = value.worth(lake, CUT, date(2024, 1, 1), date(2023, 7, 1), "USD")
+        _, records = value.worth(lake, value.Terms(CUT, date(2024, 1, 1), date(2023, 7, 1), "USD"))
         yield lake, records
 
 
@@ -157,8 +158,15 @@ def test_R79_expected_spend_is_orders_times_order_value_to_the_cent(
     values = lake.fetch(TABLES["values"]).to_pylist()
     assert len(values) == 301
     for row in values[:300]:
-        product = row["expected_orders"] * row["expected_order_value"]
-        assert abs(float(row["expected_spend"]) - product) <= 0.00501
+        product = row["expected_orders"] * float(row["expected_order_value"])
+        # The order value is told to the cent: half of one for each order, and half of one for the product.
+        assert abs(float(row["expected_spend"]) - product) <= 0.00501 * (1 + row["expected_orders"])
+        assert row["expected_orders_low"] < row["expected_orders"] < row["expected_orders_high"]
+        # Everybody's orders are alike here, so that how spend differs has no error and the money has no range.
+        assert records[1]["boundary"] and row["expected_spend_low"] is row["lifetime_value_high"] is None
+        assert (
+            row["lifetime_value"] >= row["expected_spend"]
+        )  # of two years at 10 % a year against half a year
     assert values[300]["expected_spend"] is None  # known, and never bought
 
 
@@ -175,7 +183,7 @@ def test_every_customer_gets_the_score_of_their_own_cell(shop: tuple[Lake, list[
 
 def test_records_are_plain_values_and_the_same_on_every_run(shop: tuple[Lake, list[dict[str, Any]]]) -> None:
     lake, records = shop
-    _, again = value.worth(lake, CUT, date(2024, 1, 1), date(2023, 7, 1), "USD")
+    _, again = value.worth(lake, value.Terms(CUT, date(2024, 1, 1), date(2023, 7, 1), "USD"))
     assert json.dumps(records, sort_keys=True, allow_nan=False) == json.dumps(
         again, sort_keys=True, allow_nan=False
     )
@@ -185,7 +193,10 @@ def test_a_longer_horizon_expects_no_fewer_orders(shop: tuple[Lake, list[dict[st
     lake, _ = shop
     cells = lake.fetch(TABLES["cells"])
     short, long = (
-        score_lifetime(cells, weeks).scores.column("expected_orders").to_numpy() for weeks in (13, 52)
+        score_lifetime(cells, models.BG_NBD, Horizon(weeks, 104, 0.1))
+        .scores.column("expected_orders")
+        .to_numpy()
+        for weeks in (13, 52)
     )
     assert (long > short).all()
     assert steps.load("value/cells").makes.name == "cells"

@@ -73,7 +73,7 @@ def test_R6_where_trips_leak_the_refused_estimate_would_rank_no_better_than_own_
     shop = leaked("trips", seed=1)
     estimated(lake, shop)
     every = "".join(f"\x1fg{number}\x1f" for number in range(8))
-    steps.run(lake, "value/wallets", cut=CUT, telling=every, untold="")
+    steps.run(lake, "value/wallets", cut=CUT, telling=every, untold="", partly=None)
     known = [row for row in lake.fetch(TABLES["wallets"]).to_pylist() if row["mid"] is not None]
     by_wallet = ranking({row["customer_id"]: float(row["mid"]) for row in known}, shop.wallets)
     by_own = ranking({row["customer_id"]: float(row["own"]) for row in known}, shop.wallets)

@@ -157,7 +157,9 @@ def test_facts_are_amounts_or_bands(lake):
             potential.facts([row | {"value": odd}], "wealth.total", bands)
 
 
-def spends(lake: Lake, given: dict[tuple[str, str], Any], telling: str) -> dict[str, dict[str, Any]]:
+def spends(
+    lake: Lake, given: dict[tuple[str, str], Any], telling: str, partly: str | None = None
+) -> dict[str, dict[str, Any]]:
     """The wallets of customers with the given spend by category, where `telling` is said to tell."""
     spent = [
         {"customer_id": who, "category": category, "lines": 1, "amount": D(amount)}
@@ -168,7 +170,7 @@ def spends(lake: Lake, given: dict[tuple[str, str], Any], telling: str) -> dict[
     lake.put(TABLES["customers"], rows("customers", *({"customer_id": name, "unit": name} for name in names)))
     quantiles = {"low": potential.LOW, "mid": potential.MID, "high": potential.HIGH}
     steps.run(lake, "value/category_wallets", **quantiles)
-    steps.run(lake, "value/wallets", cut=CUT, telling=telling, untold="untold")
+    steps.run(lake, "value/wallets", cut=CUT, telling=telling, untold="untold", partly=partly)
     return {row["customer_id"]: row for row in lake.fetch(TABLES["wallets"]).to_pylist()}
 
 
@@ -192,6 +194,9 @@ def test_only_categories_that_tell_make_headroom_and_none_makes_it_unknown(lake)
     meat = spends(lake, given_, "\x1fWINE\x1f")["c2"]
     assert (meat["own"], meat["mid"], meat["headroom"]) == (D(7), D(7), D(0))
     nothing = spends(lake, given_, "")["c2"]
+    partly = spends(lake, given_, "\x1fWINE\x1f", "a least figure")["c2"]
+    assert (partly["low"], partly["mid"], partly["high"]) == (D(7), D(7), None)
+    assert (partly["headroom_high"], partly["share_low"], partly["reason"]) == (None, None, "a least figure")
     assert (nothing["mid"], nothing["source"], nothing["reason"]) == (None, None, "untold")
 
 

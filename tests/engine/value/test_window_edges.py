@@ -40,7 +40,7 @@ def _worth(lake: Lake, opening: date, before: date, *bought: tuple[str, str, str
     events.clean(lake, CUT)
     identity.resolve(lake, CUT)
     profiles.know(lake, CUT)
-    value.worth(lake, CUT, opening, before, "USD")
+    value.worth(lake, value.Terms(CUT, opening, before, "USD"))
     return {row["customer_id"]: row for row in lake.fetch(TABLES["values"]).to_pylist()}
 
 

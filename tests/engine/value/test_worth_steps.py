@@ -39,7 +39,7 @@ def _worth(lake: Lake, *lines: dict[str, Any], customers: list[str] | None = Non
     events.clean(lake, CUT)
     identity.resolve(lake, CUT)
     profiles.know(lake, CUT)
-    return value.worth(lake, CUT, OPENING, BEFORE, "USD")[1]
+    return value.worth(lake, value.Terms(CUT, OPENING, BEFORE, "USD"))[1]
 
 
 def _bought(customer: str, day: str, amount: Any, product: str | None = "MEAT") -> dict[str, Any]:
@@ -132,10 +132,8 @@ def test_R79_headroom_and_potential_by_hand(lake: Lake) -> None:
     wallets = {"a": (10, 0), "b": (20, 0), "c": (30, 5), "d": (40, 0), "e": (50, 100)}
     _worth(lake, *(row for name, both in wallets.items() for row in _basket(name, *both)))
     # One group of five; four fifths are reached by the fourth: MEAT 40 of (10 20 30 40 50), PRODUCE 5 of (0 0 0 5 100).
-    assert listed(
-        lake, "category_headroom", "customer_id", "category", "own", "peer", "headroom", "peers"
-    ) == [
-        (name, category, Decimal(own), Decimal(peer), Decimal(max(0, peer - own)), 5)
+    assert listed(lake, "category_wallets", "customer_id", "category", "own", "mid", "peers") == [
+        (name, category, Decimal(own), Decimal(max(own, peer)), 5)
         for name, both in wallets.items()
         for category, own, peer in zip(DEPARTMENTS, both, (40, 5), strict=True)
     ]
@@ -156,7 +154,7 @@ def test_groups_of_peers_are_equal_and_of_25_at_least(lake: Lake, shoppers: int,
         lake,
         *(row for number in range(shoppers) for row in _basket(f"{number:03}", number + 1, 200 + number)),
     )
-    assert {count for (count,) in listed(lake, "category_headroom", "peers")} == peers
+    assert {count for (count,) in listed(lake, "category_wallets", "peers")} == peers
 
 
 def test_peers_are_those_alike_in_the_other_categories(lake: Lake) -> None:
@@ -166,11 +164,12 @@ def test_peers_are_those_alike_in_the_other_categories(lake: Lake) -> None:
     _worth(lake, *(row for number in meat for row in _basket(f"{number:03}", meat[number], number)))
     peers = {
         customer: peer
-        for customer, category, peer in listed(lake, "category_headroom", "customer_id", "category", "peer")
+        for customer, category, peer in listed(lake, "category_wallets", "customer_id", "category", "mid")
         if category == "MEAT"
     }
-    assert set(peers.values()) == {Decimal(20), Decimal(1045)}
-    assert (peers["001"], peers["025"], peers["026"], peers["050"]) == (20, 20, 1045, 1045)
+    # Nobody's wallet is smaller than what is spent already.
+    assert (peers["001"], peers["020"], peers["025"]) == (20, 20, 25)
+    assert (peers["026"], peers["045"], peers["050"]) == (1045, 1045, 1050)
 
 
 def test_a_shop_of_one_customer_has_nobody_to_compare_with(lake: Lake) -> None:
@@ -178,7 +177,13 @@ def test_a_shop_of_one_customer_has_nobody_to_compare_with(lake: Lake) -> None:
     ann = _values(lake)["ann"]
     assert (ann["spend"], ann["breadth"], ann["top_category"]) == (Decimal("48.00"), 2, "MEAT")
     assert (ann["headroom"], ann["potential"], ann["room_category"]) == (None, None, None)
-    assert {record["model"] for record in records} == {"purchases", "order value", "potential"}
+    assert {record["model"] for record in records} == {
+        "purchases",
+        "order value",
+        "potential",
+        "influence",
+        *(f"back-test {name}" for name in ("bg-nbd", "mbg-nbd", "pareto-nbd")),
+    }
 
 
 def test_unknown_products_are_spend_without_headroom(lake: Lake) -> None:
@@ -193,7 +198,7 @@ def test_unknown_products_are_spend_without_headroom(lake: Lake) -> None:
     # a: 10 + 5 + 7 spent, 30 - 10 to go; c bought only what nobody can place.
     assert (values["a"]["spend"], values["a"]["headroom"], values["a"]["potential"]) == (22, 20, 42)
     assert (values["c"]["spend"], values["c"]["headroom"], values["c"]["breadth"]) == (9, None, 0)
-    assert {category for (category,) in listed(lake, "category_headroom", "category")} == set(DEPARTMENTS)
+    assert {category for (category,) in listed(lake, "category_wallets", "category")} == set(DEPARTMENTS)
 
 
 def test_who_only_brought_something_back_has_no_headroom(lake: Lake) -> None:
@@ -223,7 +228,7 @@ def test_R2_value_and_potential_are_two_dated_measures(lake: Lake) -> None:
 
 
 def test_without_any_order_the_models_say_why_and_score_nobody(lake: Lake) -> None:
-    purchases, order_value, _ = _worth(lake, _bought("ann", "2024-03-03", "-7.00"), customers=["zoe"])
+    purchases, order_value, *_ = _worth(lake, _bought("ann", "2024-03-03", "-7.00"), customers=["zoe"])
     assert purchases["reason"] == "Nobody has ordered anything yet."
     assert order_value["reason"] and order_value["parameters"] is purchases["parameters"] is None
     assert listed(lake, "values", "customer_id", "spend", "expected_spend", "alive") == [
@@ -233,14 +238,14 @@ def test_without_any_order_the_models_say_why_and_score_nobody(lake: Lake) -> No
 
 
 def test_a_lake_with_nothing_in_it_has_no_values(lake: Lake) -> None:
-    purchases, order_value, _ = _worth(lake)
+    purchases, order_value, *_ = _worth(lake)
     assert purchases["customers"] == order_value["customers"] == 0
     assert purchases["reason"] and order_value["reason"]
     assert lake.fetch(TABLES["values"]).num_rows == 0
 
 
 def test_customers_who_bought_once_teach_no_rate(lake: Lake) -> None:
-    purchases, order_value, _ = _worth(
+    purchases, order_value, *_ = _worth(
         lake, _bought("ann", "2024-03-03", "7.00"), _bought("bob", "2024-03-04", "9.00")
     )
     assert "no customer has bought again" in purchases["reason"].lower()
@@ -272,7 +277,7 @@ def test_windows_add_up_and_neither_order_nor_copies_of_rows_matter(
     made = []
     for given_lines in (lines, chance.sample(lines + lines, 2 * len(lines))):
         _worth(lake, *given_lines)
-        made.append([lake.fetch(TABLES[name]) for name in ("histories", "category_headroom", "values")])
+        made.append([lake.fetch(TABLES[name]) for name in ("histories", "category_wallets", "values")])
     assert all(one.equals(other) for one, other in zip(*made, strict=True))
     values = made[0][2].to_pylist()
     in_window = sum(
@@ -288,7 +293,7 @@ def test_windows_add_up_and_neither_order_nor_copies_of_rows_matter(
 def test_a_window_that_opens_inside_a_month_counts_that_day_on(lake: Lake) -> None:
     shop = [*_basket("a", 10, 5), *_basket("b", 30, 5)]
     _worth(lake, *shop)
-    value.worth(lake, CUT, date(2024, 2, 2), date(2024, 2, 2) - timedelta(days=180), "USD")
+    value.worth(lake, value.Terms(CUT, date(2024, 2, 2), date(2024, 2, 2) - timedelta(days=180), "USD"))
     # MEAT was bought on 1 February, the day before this window opens.
-    assert listed(lake, "category_headroom", "category", "own") == [("PRODUCE", 5), ("PRODUCE", 5)]
+    assert listed(lake, "category_wallets", "category", "own") == [("PRODUCE", 5), ("PRODUCE", 5)]
     assert [row["spend"] for row in _values(lake).values()] == [5, 5]

@@ -179,8 +179,18 @@ def _decide_and_send() -> None:
     # A plan that was approved stays as it is, even when the example has changed since: its hold-out is drawn.
     if not Plan.objects.exclude(state=Plan.State.DRAFT).exists():
         plans.approve(plans.load(EXAMPLES / "plan.yaml", None), None, "The demonstration begins")
+    _say_who_is_best()
     _turn(OPENING)
     _send()
+
+
+def _say_who_is_best() -> None:
+    """Publish the example's definitions of best customers, once: what somebody changed on the desk since stays."""
+    from sterna.desk.segments.actions import publish_book
+    from sterna.desk.segments.queries import BEST, newest_definition
+
+    if newest_definition(BEST) is None:
+        publish_book((EXAMPLES / "best.yaml").read_text(encoding="utf-8"), None, "The demonstration begins")
 
 
 def _turn(until: date) -> None:

@@ -1,9 +1,10 @@
-"""What the demonstration's staff could have heard: notes, facts, requests and occasions, invented and labeled so."""
+"""What the demonstration's staff could have heard: notes, requests, budgets, who brought whom; all labeled invented."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -42,6 +43,18 @@ REQUESTS = (
     ),
     ("cake", "A birthday cake with a dinosaur", "", 0, ""),
 )
+# Who came because of whom, counted from the household that bought least (0) and from the one that bought most (-1):
+# the newcomer, the customer, the kind, the share, whether they had come anyway, and the words.
+CREDITS = (
+    (-1, 0, "referral", "1", False, "She came with her neighbor and says so at every visit."),
+    (-2, 0, "referral", "0.6", None, "Named her at the till, and saw the leaflet too."),
+    (-3, 0, "knowledge", "0.5", False, "Bakes by a recipe that she wrote for our board."),
+    (-4, 1, "influence", "0.5", False, "Began to buy organic because of her blog."),
+    (-5, 2, "referral", "1", True, "Introduced by him, and was about to move in next door anyway."),
+    (3, -1, "referral", "0.8", False, "Her sister; they shop together."),
+)
+# What a household said that it spends on groceries a month, in all shops.
+BUDGETS = (260, 340, 410, 480, 620, 900)
 
 
 @contextmanager
@@ -72,6 +85,9 @@ def hear() -> int:
     for place, customer in enumerate(chosen):
         with transaction.atomic():
             _speak(customer, place)
+    with as_if(WRITTEN), transaction.atomic():
+        _bring(chosen)
+        _say_budgets(chosen)
     with as_if(WRITTEN):
         act_on_inbox()
     return len(chosen)
@@ -130,3 +146,45 @@ def _ask_for(
     if done:
         with as_if(WRITTEN):
             complete(taken, done, None)
+
+
+def _bring(households: list[UUID]) -> None:
+    """Write down the invented credits between households in order of what the last run saw them buy, once."""
+    from sterna.desk.customers.models import Customer
+    from sterna.desk.runs.models import Run
+    from sterna.desk.values.actions import Said, record_credit
+    from sterna.desk.values.models import Worth
+
+    run = Run.objects.filter(published_at__isnull=False).order_by("-until").first()
+    worths = Worth.objects.filter(run_id=run.pk, customer__in=households) if run else Worth.objects.none()
+    spend = dict(worths.values_list("customer", "spend"))
+    people = Customer.objects.in_bulk(households)
+    ordered = sorted(households, key=lambda one: (spend.get(one) or Decimal(0), one))
+    if len(ordered) < 2 * len(CREDITS):
+        return
+    for place, (newcomer, customer, kind, share, anyway, why) in enumerate(CREDITS):
+        told = Said(LABEL + why, kind, Decimal(share), anyway, said_on=WRITTEN.date())
+        came, brought = people[ordered[newcomer]], people[ordered[customer]]
+        record_credit(came, brought, told, None, key=f"invented-credit-{place}")
+
+
+def _say_budgets(households: list[UUID]) -> None:
+    """Keep the invented budgets of the first households, under a source that says that they are invented."""
+    from sterna.desk.customers.actions import desk_record
+    from sterna.desk.customers.actions.facts import Said, say_facts
+    from sterna.desk.customers.models import Customer
+
+    people = Customer.objects.in_bulk(households)
+    say_facts(
+        Said(
+            record=desk_record(people[household]).pk,
+            fact_class="shopping.budget",
+            value=str(budget),
+            source="invented",
+            purpose="marketing",
+            observed_on=WRITTEN.date(),
+            recorded_at=WRITTEN,
+            confidence=0.8,
+        )
+        for household, budget in zip(households, BUDGETS, strict=False)
+    )

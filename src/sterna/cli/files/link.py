@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from sterna.cli.files.results import is_file, require_writable
 from sterna.engine.errors import BadInput
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def link_command(
     errors = Console(stderr=True, highlight=False)
     if one_to_one and right is None:
         raise BadInput("--one-to-one needs two files")
-    _require_writable(out)
+    require_writable(out)
     mapping = profile_files.as_mapping(columns or [])
     files: dict[str, Read] = {}
     for side, path in zip(_SIDES, (left, right), strict=True):
@@ -67,20 +68,6 @@ def link_command(
     written = _write(linked, refused, out, left.suffix, two=right is not None)
     summary = _summary(linked, files, refused, written)
     print(json.dumps(summary, indent=2) if as_json else _sentences(summary))
-
-
-def _require_writable(out: Path) -> None:
-    """Refuse a place that cannot be written before an hour is spent on what would go there."""
-    folder = out.parent if _is_file(out) else out
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if not there.is_dir():
-        raise BadInput(f"--out {out}: {there} is no folder")
-    if _is_file(out) and out.is_dir():
-        raise BadInput(f"--out {out} is a folder; name a file or a folder without .csv or .parquet")
-
-
-def _is_file(out: Path) -> bool:
-    return out.suffix in (".csv", ".parquet")
 
 
 def _tell_refused(refused: "list[RefusedRow]", errors: Console) -> None:
@@ -150,7 +137,7 @@ def _write(linked: "Linked", refused: "list[RefusedRow]", out: Path, suffix: str
     from sterna.engine.lake import files
 
     pairs = _plain_pairs(linked.pairs) if two else linked.pairs
-    if _is_file(out):
+    if is_file(out):
         _write_table(pairs, out)
         return [str(out)]
     kind = ".parquet" if suffix == ".parquet" else ".csv"

@@ -1,9 +1,8 @@
 """`sterna value`: what customers of a file will buy, and how many of them are still customers."""
 
 import json
-import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,16 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from sterna.cli.files.results import is_file, require_writable
 from sterna.engine.errors import BadInput
 
 if TYPE_CHECKING:
-    import duckdb
-
-    from sterna.cli.files.customer_scores import Forecast, Total
-    from sterna.cli.files.purchase_files import Incoming
     from sterna.engine.value.backtest import BackTest
     from sterna.engine.value.forecasting import Learned
     from sterna.engine.value.models import Model
+    from sterna.notebook.book import Book, Fitted
+    from sterna.notebook.customer_scores import Asked, Fit, Forecast, Total
+    from sterna.notebook.purchase_files import Incoming
 
 SHOWN_REFUSALS = 20
 DEFAULT_MODEL = "bg-nbd"
@@ -82,18 +81,19 @@ def value_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Fit models of purchases to come and score every customer with the first of them."""
-    from sterna.cli.files import customer_cells, purchase_files
+    from sterna.notebook import purchase_files
+    from sterna.notebook.book import Book
 
+    require_writable(out)
     errors = Console(stderr=True, highlight=False)
     days = [None if day is None else day.date() for day in (as_of, backtest)]
     asked = _Question(_models(model or []), days[0], grain, horizon, discount, days[1], out)
-    given = purchase_files.incoming(file, {"customer": customer, "date": date, "amount": amount})
+    told = purchase_files.Told({"customer": customer, "date": date, "amount": amount})
+    given = purchase_files.incoming(file, told)
     _require(given, asked)
-    with (
-        tempfile.TemporaryDirectory(prefix="sterna-value-") as scratch,
-        customer_cells.tables(Path(scratch)) as connection,
-    ):
-        result = _answer(connection, given, asked, errors)
+    errors.print(f"reading {given.name}", markup=False)
+    with Book.of(given, asked.as_of, asked.grain) as book:
+        result = _answer(book, file, asked, errors)
     print(json.dumps(result.told(), indent=2) if as_json else result.sentences())
 
 
@@ -108,17 +108,17 @@ def _models(said: Sequence[str]) -> "tuple[Model, ...]":
 
 def _require(given: "Incoming", asked: _Question) -> None:
     """Refuse what does not go together, before the file is read."""
+    from sterna.notebook.book import require_fitting
+
     is_log = given.kind == "log"
     if is_log and asked.as_of is None:
-        raise BadInput(f"{given.path.name} is a log: say with --as-of DATE which is the last day that counts")
-    if is_log and any(model.name == "sbg" for model in asked.models):
-        raise BadInput(
-            "sbg is of contracts, whose ends are seen: it needs a summary with frequency, recency, age"
-        )
+        raise BadInput(f"{given.name} is a log: say with --as-of DATE which is the last day that counts")
+    for model in asked.models:
+        require_fitting(given, model)
     if asked.backtest is None:
         return
     if not is_log:
-        raise BadInput(f"--backtest needs a log of purchases, and {given.path.name} is a summary")
+        raise BadInput(f"--backtest needs a log of purchases, and {given.name} is a summary")
     if asked.as_of is not None and asked.backtest >= asked.as_of:
         raise BadInput(
             f"--backtest {asked.backtest} is not before --as-of {asked.as_of}: no days are left to check"
@@ -167,9 +167,11 @@ class _Result:
 
     def sentences(self) -> str:
         """The result as a person reads it."""
+        from sterna.notebook.book import sentences
+
         lines = [
             f"{self.customers:,} customers in {self.cells:,} cells, {self.rows_refused:,} rows refused",
-            *(line for each in self.learned for line in _model_lines(each)),
+            *(line for each in self.learned for line in sentences(each)),
             f"next {self.horizon} weeks: {_total_text(self.forecast.purchases)} purchases, "
             f"{_total_text(self.forecast.spend)} spend, mean P(alive) {_unknown(self.forecast.p_alive_mean, '.3f')}",
         ]
@@ -182,20 +184,6 @@ class _Result:
         if self.written:
             lines.append(f"written: {', '.join(self.written)}")
         return "\n".join(lines)
-
-
-def _model_lines(learned: "Learned") -> list[str]:
-    parameters, errors = learned.told()["parameters"] or {}, learned.errors() or {}
-    told = [
-        f"{name} {value:.4g}" + (f" ({errors[name]:.2g})" if name in errors else "")
-        for name, value in parameters.items()
-    ]
-    if learned.fitted is not None:
-        told.append(f"log-likelihood {learned.fitted.log_likelihood:,.1f}")
-    return [
-        f"{learned.title}: {', '.join(told) or 'not fitted'}",
-        *(f"  {text}" for text in (*learned.warnings, *learned.notes)),
-    ]
 
 
 def _total_text(total: "Total") -> str:
@@ -223,128 +211,69 @@ def _test_lines(name: str, test: "BackTest") -> list[str]:
     return lines
 
 
-def _answer(
-    connection: "duckdb.DuckDBPyConnection", given: "Incoming", asked: _Question, errors: Console
-) -> _Result:
-    from sterna.cli.files import customer_cells, customer_scores
-    from sterna.cli.files.customer_scores import Asked
+def _answer(book: "Book", file: Path, asked: _Question, errors: Console) -> _Result:
+    from sterna.notebook import customer_scores
+    from sterna.notebook.customer_scores import Asked
 
-    is_log = given.kind == "log"
-    customers, refused = _taken(connection, given, asked, errors)
-    learned = tuple(_learn(connection, model, is_log, errors) for model in asked.models)
-    spent = _learn_spend(connection, given, errors)
-    columns = customer_scores.names(asked.models[0], is_log)
-    found = customer_scores.forecast(
-        connection, asked.models[0], learned[0], spent, columns, Asked(asked.horizon, asked.discount)
-    )
-    cells = customer_cells.cells(connection, columns)[0].size
+    _tell_taken(book, errors)
+    fits = [_fit(book, model, errors) for model in asked.models]
+    question, first = Asked(asked.horizon, asked.discount), fits[0].fit
+    cells = customer_scores.score(book.connection, first, question)
+    found = customer_scores.totals(book.connection, first, question)
     # What cannot be checked is refused before anything is written.
-    tests = _tests(connection, asked, errors)
-    written = _write(connection, asked, given.path.suffix, columns, refused)
-    everything = learned if spent is None else (*learned, spent)
+    tests = _tests(book, asked, errors)
     return _Result(
-        customers, cells, refused, everything, asked.horizon, found, asked.discount, tests, tuple(written)
+        book.customers,
+        cells,
+        book.refused.num_rows,
+        tuple(fit.learned for fit in fits) + (() if book.spend is None else (book.spend,)),
+        asked.horizon,
+        found,
+        asked.discount,
+        tests,
+        tuple(_write(book, first, question, asked.out, file.suffix)),
     )
 
 
-def _taken(
-    connection: "duckdb.DuckDBPyConnection", given: "Incoming", asked: _Question, errors: Console
-) -> tuple[int, int]:
-    """Read the file into tables and tell what was refused or set aside; how many customers and refused rows."""
-    from sterna.cli.files import customer_cells
-
-    errors.print(f"reading {given.path.name}", markup=False)
-    if given.kind == "log" and asked.as_of is not None:
-        customer_cells.take_log(connection, given, asked.as_of)
-        discrete = any(model.discrete for model in asked.models)
-        customer_cells.histories(connection, customer_cells.Span(asked.as_of, asked.grain, discrete))
-    else:
-        customer_cells.take_summary(connection, given, asked.grain)
-    refused = _tell_refused(connection, given, errors)
-    for note in customer_cells.notes(connection, given, asked.as_of):
+def _tell_taken(book: "Book", errors: Console) -> None:
+    """Tell which rows were refused or set aside. Raises BadInput where no customer is left."""
+    name, refused = book.given.name, book.refused
+    for row in refused.slice(0, SHOWN_REFUSALS).to_pylist():
+        errors.print(f"refused {name} row {row['row']}: {row['reason']}", markup=False, soft_wrap=True)
+    if refused.num_rows > SHOWN_REFUSALS:
+        more = refused.num_rows - SHOWN_REFUSALS
+        errors.print(f"and {more:,} more refused rows; --out DIR keeps a list of all")
+    for note in book.notes:
         errors.print(note, markup=False, soft_wrap=True)
-    ((customers,),) = connection.execute("select coalesce(sum(weight), 0) from customers").fetchall()
-    if not customers:
-        raise BadInput(f"{given.path.name} has no customer to learn from: {refused:,} rows refused")
-    return int(customers), refused
+    book.require_customers()
 
 
-def _tell_refused(connection: "duckdb.DuckDBPyConnection", given: "Incoming", errors: Console) -> int:
-    (count,) = connection.execute("select count(*) from refused").fetchall()[0]
-    shown = connection.execute(
-        "select row, reason from refused order by row limit $shown", {"shown": SHOWN_REFUSALS}
-    )
-    for row, reason in shown.fetchall():
-        errors.print(f"refused {given.path.name} row {row}: {reason}", markup=False, soft_wrap=True)
-    if count > SHOWN_REFUSALS:
-        errors.print(f"and {count - SHOWN_REFUSALS:,} more refused rows; --out DIR keeps a list of all")
-    return int(count)
-
-
-def _learn(
-    connection: "duckdb.DuckDBPyConnection", model: "Model", is_log: bool, errors: Console
-) -> "Learned":
-    from sterna.cli.files import customer_cells, customer_scores
-    from sterna.engine.value import forecasting
-
+def _fit(book: "Book", model: "Model", errors: Console) -> "Fitted":
     errors.print(f"fitting {model.title}", markup=False)
-    return forecasting.learn(model, *customer_cells.cells(connection, customer_scores.names(model, is_log)))
+    return book.learn(model)
 
 
-def _learn_spend(
-    connection: "duckdb.DuckDBPyConnection", given: "Incoming", errors: Console
-) -> "Learned | None":
-    """Gamma-gamma, or None where the file has no spend at all."""
-    from sterna.cli.files import customer_cells
-    from sterna.engine.value import forecasting
-
-    if not {"amount", "monetary"} & set(given.roles):
-        return None
-    errors.print("fitting gamma-gamma", markup=False)
-    learned = forecasting.learn_spend(*customer_cells.spend_cells(connection))
-    return replace(learned, warnings=(*learned.warnings, *customer_cells.without_spend(connection)))
-
-
-def _tests(
-    connection: "duckdb.DuckDBPyConnection", asked: _Question, errors: Console
-) -> "tuple[tuple[str, BackTest], ...]":
-    """The back-tests by model, for which `customers` are made anew as they were on that day."""
-    from sterna.cli.files import customer_cells, customer_scores
-
-    if asked.backtest is None or asked.as_of is None:
+def _tests(book: "Book", asked: _Question, errors: Console) -> "tuple[tuple[str, BackTest], ...]":
+    """The back-tests by model."""
+    if asked.backtest is None:
         return ()
-    span = customer_cells.Span(asked.backtest, asked.grain)
-    customer_cells.histories(connection, span)
-    tests = []
-    for model in asked.models:
-        learned = _learn(connection, model, True, errors)
-        if learned.fitted is None:
-            raise BadInput(
-                f"no back-test of {model.name} on the days up to {asked.backtest}: {learned.warnings[0]}"
-            )
-        found = customer_scores.compare_back(connection, model, learned, span, asked.as_of)
-        tests.append((model.name, found))
-    return tuple(tests)
+    errors.print(f"fitting again on the days up to {asked.backtest}", markup=False)
+    tests = book.back_tests(asked.models, asked.backtest)
+    return tuple((model.name, test) for model, test in zip(asked.models, tests, strict=True))
 
 
-def _write(
-    connection: "duckdb.DuckDBPyConnection",
-    asked: _Question,
-    suffix: str,
-    columns: tuple[str, ...],
-    refused: int,
-) -> list[str]:
+def _write(book: "Book", fit: "Fit", question: "Asked", out: Path | None, suffix: str) -> list[str]:
     """Write scores and, if there are any, the refused rows beside them; returns the names of the files."""
-    from sterna.cli.files import customer_scores
+    from sterna.notebook import customer_scores
 
-    if asked.out is None:
+    if out is None:
         return []
-    alone = asked.out.suffix in (".csv", ".parquet")
+    alone = is_file(out)
     kind = ".parquet" if suffix == ".parquet" else ".csv"
-    scores = asked.out if alone else asked.out / f"scores{kind}"
-    customer_scores.write(connection, scores, columns, asked.discount is not None)
-    if not refused:
+    scores = out if alone else out / f"scores{kind}"
+    customer_scores.write(book.connection, scores, fit, question)
+    if not book.refused.num_rows:
         return [str(scores)]
     listed = scores.with_name(f"{scores.stem}.refused.csv" if alone else "refused.csv")
-    customer_scores.write_refused(connection, listed)
+    customer_scores.write_refused(book.connection, listed)
     return [str(scores), str(listed)]

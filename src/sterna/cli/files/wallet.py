@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from sterna.cli.files.results import is_file, require_writable
 from sterna.engine.errors import BadInput
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def wallet_command(
     """Estimate wallets: facts first, then peers where the data can tell, else unknown; beside rank by own spend."""
     from sterna.cli.files import wallet_files
 
+    require_writable(out)
     told = {
         "customer": customer,
         "category": category,
@@ -143,7 +145,7 @@ def _write(found: _Found, out: Path | None) -> list[str]:
     """Write the wallets, and into a folder the households as well; returns the names of the files."""
     if out is None:
         return []
-    if out.suffix in (".csv", ".parquet"):
+    if is_file(out):
         _write_table(found.wallets, out)
         return [str(out)]
     _write_table(found.wallets, out / "wallets.csv")
@@ -183,10 +185,7 @@ def _summary(found: _Found, log: "Log", known: "Facts", written: list[str]) -> d
         "by_facts": len(sources) - sources.count(None) - by_peers,
         "by_peers": by_peers,
         "unknown": sources.count(None),
-        "headroom": [
-            sum((row[name] for row in wallets if row[name] is not None), Decimal("0.00"))
-            for name in ("headroom_low", "headroom", "headroom_high")
-        ],
+        "headroom": [_summed(wallets, name) for name in ("headroom_low", "headroom", "headroom_high")],
         "method": potential.METHOD,
         "version": potential.VERSION,
         "verdict": evidence.verdict,
@@ -205,8 +204,20 @@ def _summary(found: _Found, log: "Log", known: "Facts", written: list[str]) -> d
     }
 
 
+def _summed(wallets: list[dict[str, Any]], name: str) -> Decimal | None:
+    """One end of the headroom of all whose wallet is known; None where it is nobody's, or somebody's is open."""
+    ends = [row[name] for row in wallets if row["source"] is not None]
+    return sum(ends, Decimal("0.00")) if ends and None not in ends else None
+
+
+def _headroom(ends: list[Decimal | None]) -> str:
+    low, mid, high = ("open" if end is None else f"{end:,}" for end in ends)
+    if ends == [None, None, None]:
+        return "headroom: unknown"
+    return f"headroom of the known: {mid} ({low} to {high})"
+
+
 def _sentences(told: dict[str, Any]) -> str:
-    low, mid, high = told["headroom"]
     day = f"as of {told['as_of']}" if told["as_of"] else "of no date"
     telling = [
         f"{one['category']} ({one['absent']:.0%} absent)" for one in told["categories"] if one["tells"]
@@ -216,7 +227,7 @@ def _sentences(told: dict[str, Any]) -> str:
         f"{told['own']:,} spent",
         f"wallets: {told['by_facts']:,} by facts, {told['by_peers']:,} by peers, {told['unknown']:,} unknown",
         told["verdict"] or f"categories that tell: {', '.join(telling)}",
-        f"headroom of the known: {mid:,} ({low:,} to {high:,})",
+        _headroom(told["headroom"]),
         _beside(told["beside_own_spend"], told["verdict"] is None),
     ]
     if told["rows_later"]:

@@ -1,9 +1,11 @@
 """Every setting of an installation: name, default, help; read from the environment by loud typed functions."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -68,6 +70,19 @@ OPTIONS = (
     ),
     Option("STERNA_LAKE_MEMORY", "4GB", "Memory the lake engine may use before it spills to disk."),
     Option(
+        "STERNA_PURCHASE_MODEL",
+        "bg-nbd",
+        "The model that forecasts purchases: bg-nbd, mbg-nbd or pareto-nbd. The page of back-tests sets them side by "
+        "side.",
+    ),
+    Option("STERNA_HORIZON_WEEKS", "26", "How many weeks ahead orders and spend are forecast."),
+    Option("STERNA_LIFETIME_WEEKS", "156", "How many weeks ahead lifetime value looks."),
+    Option(
+        "STERNA_DISCOUNT_RATE",
+        "0.10",
+        "What a year takes off money to come, as a share of it, in lifetime value.",
+    ),
+    Option(
         "STERNA_PUBLISHED_RUNS",
         "8",
         "How many runs keep their rows per customer on the pages; older ones keep their summaries and files.",
@@ -130,6 +145,14 @@ _BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
 def text(name: str) -> str:
     """The setting `name` as text. KeyError for a name that is not declared: a typing error, not a user's."""
     return os.environ.get(name, _BY_NAME[name].default).strip()
+
+
+def share(name: str) -> Decimal:
+    """The setting `name` as a share, at least 0 and below 1; raises BadInput naming it."""
+    value = text(name)
+    if not re.fullmatch(r"0?[.][0-9]{1,6}|0", value):
+        raise BadInput(f"setting {name} is {value!r}, not a share such as 0.10")
+    return Decimal(value)
 
 
 def number(name: str) -> int:

@@ -7,8 +7,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sterna.desk.users.urls")),
     path("", include("sterna.desk.sources.urls")),
     path("", include("sterna.desk.customers.urls")),
+    path("", include("sterna.desk.segments.urls")),
     path("", include("sterna.desk.plans.urls")),
     path("", include("sterna.desk.contacts.urls")),
+    path("", include("sterna.desk.values.urls")),
     path("", include("sterna.desk.runs.urls")),
     path("", include("sterna.desk.dashboards.urls")),
 ]

@@ -1,37 +1,37 @@
 """One customer's page, put together from the records and the run that is shown."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.safestring import SafeString
 
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.customers.models import Customer
-from sterna.desk.dashboards import customer_home, customer_known, customer_served
+from sterna.desk.dashboards import (
+    customer_best,
+    customer_brought,
+    customer_home,
+    customer_known,
+    customer_served,
+    customer_value,
+)
 from sterna.desk.dashboards.page import Page, Section
-from sterna.desk.dashboards.parts import NextStep, Standing
+from sterna.desk.dashboards.parts import NextStep
 from sterna.desk.dashboards.queries import people, places, timeline
-from sterna.desk.dashboards.queries.made import how
 from sterna.desk.dashboards.queries.titles import asset_titles, reason_title, with_title
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Candidate, Move
-from sterna.desk.values.models import CategoryRoom, Worth
+from sterna.desk.values.models import Worth
 from sterna.desk.web.components import (
     Column,
     Component,
     Empty,
-    Number,
     Row,
     Table,
     Tier,
     Timeline,
     TimelineEntry,
 )
-from sterna.desk.web.pictures.bars import Range, range_bars
-
-BOUGHT_NOTHING = "a purchase inside the window would make it known"
 
 
 def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> Page:
@@ -42,12 +42,15 @@ def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> 
     sections += [
         *customer_served.talking(request, customer),
         *valued,
+        *customer_best.section(customer, run),
         *customer_served.requests(request, customer),
         *customer_home.household(customer, run),
+        *customer_brought.brought(request, customer, run),
         Section([_timeline(customer, run, title)], "What happened lately?"),
         Section([customer_known.facts(request, customer)], "What is known?"),
         Section(customer_known.occasions(request, customer), "What is coming in their life?"),
         Section([_history(customer, run)], "Where have they been?"),
+        *customer_value.everything(customer, run),
         customer_known.identity(customer),
     ]
     return Page(f"What could {title} become?", sections, trail=[("Customers", reverse("customers"))])
@@ -60,68 +63,15 @@ def _valued(customer: Customer, run: Run) -> Iterator[Section]:
         text = "This customer was not known on the day of the run that is shown."
         yield Section([Empty("Value, tier and what to do next.", text)])
         return
-    yield Section(list(_figures(worth, move, run)), layout="figures")
+    found = customer_value.told_of(worth, run)
+    yield Section(list(customer_value.figures(worth, found, move, run)), layout="figures")
     yield Section(_next(customer, run), "What to do next, and why")
     yield Section(
-        [_bars(worth, run.brief["currency"]), _rooms(customer, run)],
+        [customer_value.bars(worth, found, run), customer_value.rooms(customer, run)],
         "Today, to come, could be",
         layout="halves",
     )
-
-
-def _figures(worth: Worth, move: Move, run: Run) -> Iterator[Component]:
-    currency = run.brief["currency"]
-    yield Standing(
-        move.to_place,
-        places.shades(run).get(move.to_place),
-        # A run decides the place from the day after its last one on.
-        people.stay_on(worth.customer_id, run.until + timedelta(days=1)),
-        how(run, "places", "The band that the spend inside the window falls into.", "scheme"),
-    )
-    yield Number(
-        "Spend in the window", worth.spend, "money_exact", currency,
-        how(run, "values", "What this customer paid inside the tiers' window, from the lines.", "scheme"),
-        note=f"was {move.from_place}",
-    )  # fmt: skip
-    yield Number(
-        "Days since the last purchase", worth.recency_days, missing="a first purchase would make it known",
-        provenance=how(run, "values", "Days from the last purchase to the day of the run."),
-    )  # fmt: skip
-    yield Number(
-        "Still a customer", worth.alive, "percent", missing="a model that can tell fits: the value page says why not",
-        provenance=how(run, "cell_scores", "Probability of being active, by BG/NBD (Fader, Hardie and Lee, 2005)."),
-    )  # fmt: skip
-    yield Number(
-        "To come in 26 weeks", worth.expected_spend, "money_exact", currency, missing=BOUGHT_NOTHING,
-        provenance=how(run, "values", "Expected purchases by BG/NBD times expected spend by gamma-gamma."),
-    )  # fmt: skip
-    yield Number(
-        "Headroom", worth.headroom, "money_exact", currency, missing=BOUGHT_NOTHING,
-        provenance=how(run, "category_headroom", "Over the departments, what 8 of 10 alike customers stay below."),
-    )  # fmt: skip
-
-
-def _bars(worth: Worth, currency: str) -> SafeString:
-    bars = [
-        Range("Today", worth.spend, missing="no purchase yet"),
-        Range("To come", worth.expected_spend, missing=BOUGHT_NOTHING),
-        Range("Could be", worth.potential, missing=BOUGHT_NOTHING),
-    ]
-    return range_bars(bars, title="Value of this customer", currency=currency)
-
-
-def _rooms(customer: Customer, run: Run) -> Component:
-    rooms = CategoryRoom.objects.filter(run_id=run.pk, customer=customer).order_by("-headroom", "category")
-    currency = run.brief["currency"]
-    columns = [
-        Column("category", "Department"),
-        Column("own", "Spends", "money", unit=currency),
-        Column("peer", "Alike customers", "money", unit=currency),
-        Column("headroom", "Room", "money", unit=currency),
-    ]
-    rows = [Row([room.category, room.own, room.peer, room.headroom]) for room in rooms]
-    nothing = Empty("Where there is room to grow.", "No department shows room beside alike customers.")
-    return Table("Room by department", columns, rows, empty=nothing, show_caption=True, stacks=True)
+    yield customer_value.wallet(customer, worth, found, run)
 
 
 def _next(customer: Customer, run: Run) -> list[Component]:

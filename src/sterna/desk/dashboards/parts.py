@@ -1,6 +1,9 @@
 """Components that only the desk's own pages need."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sterna.desk.segments.models import Membership
-from sterna.desk.web.components import Component, Provenance, Tier
+from sterna.desk.web.components import Component, Number, Provenance, Tier
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,47 @@ class NextStep(Component):
     state: str
     why: str
     href: str | None = None
+
+
+@dataclass(frozen=True)
+class MeasureCard(Component):
+    """A measure of value: what it comes to over all customers, of how many it is known, how it is made, and beware.
+
+    `number` opens to how it was made; `reasons` are why it is unknown with how many customers each; `href` leads to
+    the customers by it.
+    """
+
+    template: ClassVar[str] = "dashboards/measure.html"
+    name: str
+    title: str
+    unit: str
+    version: int
+    total: bool
+    number: Number
+    known: str
+    reasons: Sequence[tuple[str, int]]
+    formula: str
+    source: str
+    beware: str
+    as_of: date
+    href: str
+
+
+@dataclass(frozen=True)
+class GridCell(Component):
+    """The customers of one cell of value by potential; `heat` 0 to 4 is how many of all stand there, for the shade."""
+
+    template: ClassVar[str] = "dashboards/grid_cell.html"
+    customers: int
+    share: float
+    spend: Decimal | None
+    headroom: Decimal | None
+    href: str
+    heat: int
+
+    def __str__(self) -> str:
+        """How many customers, as a file of the table has it."""
+        return str(self.customers)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,10 @@
 from django.urls import URLPattern, path
 
 from sterna.desk.dashboards.views import (
+    best,
+    best_edit,
+    best_list,
+    brought,
     contacts,
     customers,
     home,
@@ -22,6 +26,9 @@ from sterna.desk.dashboards.views import (
     sources,
     taxonomy,
     uploads,
+    value,
+    value_curves,
+    value_grid,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -30,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/<uuid:pk>", customers.customer, name="customer"),
     path("customers/<uuid:pk>/identity", identity.customer_identity, name="customer_identity"),
     path("customers/<uuid:pk>/merge", identity.customer_merge, name="customer_merge"),
+    path("customers/<uuid:pk>/credit", brought.customer_credit, name="customer_credit"),
     path("customers/<uuid:pk>/split", identity.customer_split, name="customer_split"),
     path("customers/<uuid:pk>/privacy", privacy.customer_privacy, name="customer_privacy"),
     path("erasures", privacy.erasures, name="erasures"),
@@ -41,7 +49,17 @@ urlpatterns: list[URLPattern] = [
     path("taxonomy/text", taxonomy.taxonomy_text, name="taxonomy_text"),
     path("taxonomy/rules", taxonomy.rules_text, name="rules_text"),
     path("search", customers.search, name="search"),
-    path("value", places.values, name="values"),
+    path("value", value.values, name="values"),
+    path("value/measures", value.measures, name="value_measures"),
+    path("value/concentration", value_curves.concentration, name="value_concentration"),
+    path("value/back-test", value_curves.back_test, name="value_back_test"),
+    path("value/grid", value_grid.value_grid, name="value_grid"),
+    path("value/grid/<int:value>/<str:room>", value_grid.value_grid_names, name="value_grid_names"),
+    path("best-customers", best.best_customers, name="best_customers"),
+    path("best-customers/new", best_edit.best_new, name="best_new"),
+    path("best-customers/list/<str:name>", best_list.best_list, name="best_list"),
+    path("best-customers/list/<str:name>/edit", best_edit.best_edit, name="best_edit"),
+    path("value/brought", brought.brought_page, name="brought"),
     path("tiers", places.tiers, name="tiers"),
     path("moves", places.moves, name="moves"),
     path("moves/<str:source>/<str:target>", places.move_names, name="move_names"),

@@ -18,6 +18,6 @@ class SegmentsConfig(AppConfig):
         from sterna.desk.segments.personal import KEEPERS
 
         register(Following("segments.Membership", actions.join, actions.part))
-        for model in ("segments.Move", "segments.Candidate"):
+        for model in ("segments.Move", "segments.Candidate", "segments.BestMember"):
             register(ReadsThrough(model, "what a run found stays with whom it found it of"))
         register_personal(*KEEPERS)

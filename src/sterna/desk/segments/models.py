@@ -103,3 +103,53 @@ class Candidate(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("run_id", "customer", "goal"), name="candidate_once_a_run"),
         )
+
+
+class BestMember(models.Model):
+    """One of the best customers by a definition as of one run: the score on its scale, and the rank."""
+
+    id = models.BigAutoField(primary_key=True)
+    run_id = models.UUIDField()
+    best = models.CharField(max_length=80)
+    version = models.IntegerField()
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="bests")
+    score = models.DecimalField(max_digits=28, decimal_places=12)
+    rank = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("run_id", "best", "customer"), name="best_once_a_run"),
+        )
+        indexes = (models.Index(fields=("run_id", "best", "rank", "id"), name="best_in_rank"),)
+
+
+class BestPeriod(models.Model):
+    """What became of the value of the best customers between two runs: opening + gained - lost = closing.
+
+    `version` is that of the closing run's definition; `gained_by_entering` and `lost_by_leaving` are parts of gained
+    and lost; `unknown` counts members whose `measure` is not known, which are in none of the sums.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    run_id = models.UUIDField()
+    best = models.CharField(max_length=80)
+    version = models.IntegerField()
+    before_run_id = models.UUIDField()
+    before_version = models.IntegerField()
+    measure = models.CharField(max_length=40)
+    opening = models.DecimalField(max_digits=18, decimal_places=2)
+    kept = models.DecimalField(max_digits=18, decimal_places=2)
+    gained = models.DecimalField(max_digits=18, decimal_places=2)
+    lost = models.DecimalField(max_digits=18, decimal_places=2)
+    closing = models.DecimalField(max_digits=18, decimal_places=2)
+    gained_by_entering = models.DecimalField(max_digits=18, decimal_places=2)
+    lost_by_leaving = models.DecimalField(max_digits=18, decimal_places=2)
+    entered = models.BigIntegerField()
+    stayed = models.BigIntegerField()
+    left = models.BigIntegerField()
+    unknown = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("run_id", "best", "measure"), name="best_period_once_a_run"),
+        )

@@ -14,5 +14,6 @@ KEEPERS = (
         erase=partial(remove, "segments"),
     ),
     Impersonal("segments.Definition", "definitions of schemes and plans"),
+    Impersonal("segments.BestPeriod", "sums over many customers"),
     Impersonal("segments.MatrixCell", "counts and sums over many customers"),
 )

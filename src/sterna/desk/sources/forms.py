@@ -9,6 +9,7 @@ from django import forms
 from django.forms import BoundField
 
 from sterna.desk.sources.mapping import (
+    DATED,
     Column,
     ColumnOrName,
     ConsentColumn,
@@ -30,6 +31,7 @@ WHEN = {"occurred_at": "a moment", "occurred_on": "a day"}
 INTO_WORDS: Mapping[str, str] = {
     "lines": "a line of a purchase",
     "events": "something else that happened",
+    "costs": "what serving a customer cost",
     "products": "a product",
     "campaigns": "a campaign",
     "facts": "facts about a customer",
@@ -43,6 +45,8 @@ _WANTED = {
     "when": "say which column tells when it happened",
 }
 _LABELS = {"product_id": "Product", "campaign_id": "Campaign", "kind": "What happened"}
+# What an amount below zero is, where there can be one.
+_BELOW_ZERO: Mapping[str, str] = {"lines": "a return", "costs": "money back"}
 _DELIMITERS = ((",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "bar"))
 _ENCODINGS = (("utf-8", "UTF-8"), ("cp1252", "Windows (cp1252)"))
 _GROUPINGS = (("", "nothing"), (",", "a comma"), (".", "a point"), (" ", "a space"), ("'", "an apostrophe"))
@@ -119,8 +123,10 @@ class MappingForm(forms.Form):
             self.fields["identify_kind"] = self._text(
                 "Kind of that number", "Such as card or household_id.", 40
             )
-        if self.into in ("lines", "events"):
-            self.fields["key"] = self._many("Tells one event from another", "Such as the receipt.")
+        if self.into in DATED:
+            one = "entry" if self.into == "costs" else "event"
+            such = "the number of the entry" if self.into == "costs" else "the receipt"
+            self.fields["key"] = self._many(f"Tells one {one} from another", f"Such as {such}.")
             self.fields["when"] = self._pick("Column")
             self.fields["when_is"] = forms.ChoiceField(label="That is", choices=list(WHEN.items()))
             self.fields["when_format"] = self._text("Written as", "Such as %d.%m.%Y; empty: 2017-01-31.")
@@ -136,9 +142,9 @@ class MappingForm(forms.Form):
                 self.fields[f"format_{key}"] = self._text("Written as", "Such as %d.%m.%Y.")
             if target.kind == "amount":
                 self.fields[f"symbol_{key}"] = self._text("Currency sign in it", longest=4)
-        if self.into == "lines":
+        if self.into in _BELOW_ZERO:
             self.fields["negative"] = forms.BooleanField(
-                label="Below zero is a return: take it", required=False
+                label=f"Below zero is {_BELOW_ZERO[self.into]}: take it", required=False
             )
         self._fields_of_people()
 
@@ -172,14 +178,16 @@ class MappingForm(forms.Form):
     def lines(self) -> Iterator[Line]:
         """What is wanted of a row, line by line."""
         for label, names in (
-            ("Customer", ("identify", "identify_kind")), ("Event", ("key",)), ("Line", ("line_key",)),
+            ("Customer", ("identify", "identify_kind")), ("Entry" if self.into == "costs" else "Event", ("key",)),
+            ("Line", ("line_key",)),
             ("Time", ("when", "when_is", "when_format", "when_zone")),
         ):  # fmt: skip
             if names[0] in self.fields:
                 yield Line(label, [self[name] for name in names], required=True)
         for key, target in TARGETS[self.into].items():
             parts = [f"{part}_{key}" for part in ("to", "same", "format", "symbol")]
-            yield Line(label_of(key), [self[name] for name in parts if name in self.fields], target.required)
+            label = "What it was for" if (self.into, key) == ("costs", "kind") else label_of(key)
+            yield Line(label, [self[name] for name in parts if name in self.fields], target.required)
         for index in CONSENTS if self.into == "consents" else ():
             yield Line(
                 f"Consent {index + 1}", [self[f"{p}_{index}"] for p in ("consent", "medium", "purpose")]
@@ -190,7 +198,7 @@ class MappingForm(forms.Form):
             if name.startswith("address_"):
                 yield Line(label_of(name.removeprefix("address_")), [self[name]])
         if "negative" in self.fields:
-            yield Line("Returns", [self["negative"]])
+            yield Line("Returns" if self.into == "lines" else "Money back", [self["negative"]])
 
     def problems(self) -> list[str]:
         """What is wrong with what was chosen, each with the line of the form where it stands."""

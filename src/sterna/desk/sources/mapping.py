@@ -11,7 +11,9 @@ import yaml
 
 from sterna.engine.errors import BadInput
 
-Into = Literal["lines", "events", "products", "campaigns", "facts", "consents", "addresses"]
+Into = Literal["lines", "events", "costs", "products", "campaigns", "facts", "consents", "addresses"]
+# What happened to somebody on a day, each entry once by its key.
+DATED = ("lines", "events", "costs")
 
 
 class Column(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -234,9 +236,10 @@ def _import_problems(spec: Imported) -> list[tuple[str, str]]:
         found.append((f"rows of {spec.into} need `identify`: whose they are", "name"))
     if spec.identify and not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", spec.identify.kind):
         found.append(("a kind of identifier is lower-case letters, digits and '_'", "identify"))
-    if spec.into in ("lines", "events") and not spec.key:
+    if spec.into in DATED and not spec.key:
+        one = "entry" if spec.into == "costs" else "event"
         found.append(
-            (f"rows of {spec.into} need `key`: the columns that tell one event from another", "name")
+            (f"rows of {spec.into} need `key`: the columns that tell one {one} from another", "name")
         )
     if spec.into == "lines" and not spec.line_key:
         found.append(

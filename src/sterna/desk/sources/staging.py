@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from sterna.desk.sources.conversion import LONGEST, Made, Place
-from sterna.desk.sources.mapping import Imported
+from sterna.desk.sources.mapping import DATED, Imported
 from sterna.desk.sources.reading import FAULT, LINE, RAW, ROW, literal, name, open_file
 from sterna.desk.sources.targets import LAKE_TABLES, UNIQUE, Program, made_columns
 from sterna.engine.errors import BadInput
@@ -75,12 +75,12 @@ class Stage:
 
     def tally(self, first: int, last: int) -> Tally:
         """Counts and sums of the rows first <= row < last."""
-        lines, dated = self._spec.into == "lines", self._spec.into in ("lines", "events")
+        money, dated = self._spec.into in ("lines", "costs"), self._spec.into in DATED
         taken = "_refused is null"
         found = self._one(
             f"select count(*), count(*) filter ({taken}), count(*) filter (not {taken}), "
             f"count(*) filter ({taken} and _unmatched), "
-            f"{f'coalesce(sum(amount) filter ({taken}), 0)' if lines else 'null'}, "
+            f"{f'coalesce(sum(amount) filter ({taken}), 0)' if money else 'null'}, "
             f"{', '.join(f'{f}(occurred_on) filter ({taken})' if dated else 'null' for f in ('min', 'max'))} "
             f"from staged where {ROW} >= ? and {ROW} < ?",
             [first, last],

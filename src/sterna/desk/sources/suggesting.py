@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 
 from sterna.desk.sources.guessing import Guess, Guesses, Written
-from sterna.desk.sources.mapping import Column, ColumnOrName, Identify, Imported, Into
+from sterna.desk.sources.mapping import DATED, Column, ColumnOrName, Identify, Imported, Into
 from sterna.desk.sources.targets import TARGETS
 
 # What a column that becomes the target is often called; the first that fits is taken.
@@ -28,6 +28,8 @@ _CALLED = {
 }
 _WHO = r"customer|household|member|card|client|loyalty|user|account|person|kunde"
 _EVENT = r"basket|receipt|order|transaction|invoice|ticket|till|event|message"
+_ENTRY = r"entry|voucher|booking|invoice|event"
+_COST = r"cost|expense|aufwand"
 _NUMBERS = {"amount", "quantity"}
 
 
@@ -36,7 +38,7 @@ def suggest(file_name: str, written: Written, guesses: Guesses, into: Into | Non
     found = guesses.columns
     kind = into or _looks_like(found)
     who = _named(found, _WHO) or next((name for name, it in found.items() if it.kind == "identifier"), None)
-    event = _named(found, _EVENT)
+    event = _named(found, _ENTRY if kind == "costs" else _EVENT)
     columns = _columns(found, kind)
     return Imported(
         name=PurePath(file_name).stem[:80],
@@ -44,7 +46,8 @@ def suggest(file_name: str, written: Written, guesses: Guesses, into: Into | Non
         into=kind,
         columns=columns,
         identify=Identify(_kind_of(who), who) if who and kind not in ("products", "campaigns") else None,
-        key=[name for name in (event, who) if name][:1] if kind in ("lines", "events") else [],
+        # Two costs of one customer are two: without a number of the entry nothing tells them apart.
+        key=[name for name in (event, who if kind != "costs" else None) if name][:1] if kind in DATED else [],
         line_key=_line_key(columns) if kind == "lines" else [],
         addresses=_addresses(found) if kind == "addresses" else {},
         delimiter=written.delimiter,
@@ -58,6 +61,9 @@ def suggest(file_name: str, written: Written, guesses: Guesses, into: Into | Non
 def _looks_like(found: Mapping[str, Guess]) -> Into:
     kinds = {guess.kind for guess in found.values()}
     if kinds & {"day", "moment"}:
+        money = {name: guess for name, guess in found.items() if guess.kind == "money"}
+        if _named(money, _COST) and not _named(found, _CALLED["product_id"]):
+            return "costs"
         return "lines" if "money" in kinds else "events"
     if "e-mail address" in kinds:
         return "addresses"
@@ -81,7 +87,7 @@ def _line_key(columns: Mapping[str, ColumnOrName]) -> list[str]:
 
 def _columns(found: Mapping[str, Guess], into: Into) -> dict[str, ColumnOrName]:
     made: dict[str, ColumnOrName] = {}
-    if into in ("lines", "events"):
+    if into in DATED:
         when = next((name for name, guess in found.items() if guess.kind in ("moment", "day")), None)
         if when is not None:
             made["occurred_at" if found[when].kind == "moment" else "occurred_on"] = _column(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sterna.desk.sources.conversion import Made, Place, Target, convert
-from sterna.desk.sources.mapping import Column, ColumnOrName, Imported
+from sterna.desk.sources.mapping import DATED, Column, ColumnOrName, Imported
 from sterna.desk.sources.reading import literal
 from sterna.engine.errors import BadInput
 
@@ -14,7 +14,7 @@ NAMED, ON = Target("text", required=True), Target("day", required=True)
 VALUE, ADDRESS = Target("text", length=300), Target("text", length=400)
 
 # The tables of the lake that an import fills; the other kinds go to the records.
-LAKE_TABLES = ("lines", "events", "products", "campaigns")
+LAKE_TABLES = ("lines", "events", "costs", "products", "campaigns")
 
 TARGETS: Mapping[str, Mapping[str, Target]] = {
     "lines": {
@@ -22,6 +22,8 @@ TARGETS: Mapping[str, Mapping[str, Target]] = {
         "amount": Target("amount", required=True), "discount": AMOUNT, "currency": TEXT,
     },
     "events": {"kind": NAMED, "touchpoint": TEXT, "direction": TEXT, "subject": TEXT},
+    # What a cost came to may be missing: then it is unknown, and with it the margin.
+    "costs": {"kind": TEXT, "amount": AMOUNT, "currency": TEXT},
     "products": {"product_id": NAMED, "department": TEXT, "category": TEXT, "brand": TEXT},
     "campaigns": {"campaign_id": NAMED, "kind": TEXT, "starts_on": DAY, "ends_on": DAY},
     "facts": {"observed_on": ON, "purpose": Target("text", required=True, length=40)},
@@ -32,6 +34,7 @@ TARGETS: Mapping[str, Mapping[str, Target]] = {
 UNIQUE: Mapping[str, tuple[str, ...]] = {
     "lines": ("event_id", "line_id"),
     "events": ("event_id",),
+    "costs": ("entry_id",),
     "products": ("product_id",),
     "campaigns": ("campaign_id",),
 }
@@ -49,7 +52,7 @@ class Program:
 def made_columns(spec: Imported, place: Place, program: Program) -> dict[str, Made]:
     """Each staged column with its SQL, in order; raises BadInput for a mapping that cannot fit the file."""
     known = TARGETS[spec.into]
-    dated = {"occurred_at": INSTANT, "occurred_on": DAY} if spec.into in ("lines", "events") else {}
+    dated = {"occurred_at": INSTANT, "occurred_on": DAY} if spec.into in DATED else {}
     strange = sorted(set(spec.columns) - set(known) - set(dated))
     if strange:
         raise BadInput(
@@ -79,7 +82,8 @@ def _keys(spec: Imported, place: Place, program: Program) -> dict[str, Made]:
     message = _joined(spec.key, place)
     # The same hash as for an event of the API, so that one event that came both ways is one.
     event = f"md5({literal(program.source)} || chr(31) || {message.value})"
-    keys = {"event_id": Made(event, message.reason, message.shown, message.column)}
+    name = "entry_id" if spec.into == "costs" else "event_id"
+    keys = {name: Made(event, message.reason, message.shown, message.column)}
     if spec.line_key:
         keys["line_id"] = _joined(spec.line_key, place)
     return keys
@@ -115,7 +119,7 @@ def _silent(value: str, of: Made) -> Made:
 
 
 def _with_defaults(spec: Imported, made: dict[str, Made], program: Program) -> dict[str, Made]:
-    if spec.into == "lines":
+    if spec.into in ("lines", "costs"):
         given = made["currency"]
         only = literal(program.currency)
         wrong = literal(f"is not {program.currency}, the program's currency")

@@ -1,13 +1,17 @@
-"""Tells the apps below what runs measured of customers: their headroom, and how many categories they buy."""
+"""Tells the apps below what runs measured of customers, and which facts they measure by."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
 
+from sterna.desk.customers.queries.taxonomy import Use, classes
 from sterna.engine.profiles.depth import TREND_DAYS
+
+# Less than what an offer cannot be made without: where nobody said, peers may tell.
+OF_WALLET = 0.4
 
 _NEWEST = """
 select distinct on (w.customer_id) w.customer_id, w.headroom
@@ -43,3 +47,11 @@ def products(customers: Collection[UUID], on: date) -> dict[UUID, tuple[int | No
                 before = breadth
             found[customer] = (now, before)
     return found
+
+
+def uses() -> Iterator[Use]:
+    """The classes that say what a wallet holds: whose wallet is unknown is to be asked."""
+    tree = classes()
+    for name in tree.ids():
+        if tree.at(name).wallet:
+            yield Use(name, "measure", "wallet", tree.taxonomy.owner, OF_WALLET)

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from sterna.desk.web.formats import Figure, day
 
 VerdictKind = Literal["moved", "not_moved", "cannot_tell", "targeted", "aa"]
-ColumnKind = Literal["text", "number", "money", "percent", "day", "instant", "component"]
+ColumnKind = Literal["text", "number", "decimal", "money", "percent", "day", "instant", "component"]
 FigureKind = Literal["count", "money", "money_exact", "percent", "decimal", "text"]
 Direction = Literal["inbound", "outbound"]
 

@@ -20,6 +20,8 @@ _TYPES = {
     "DOUBLE": pa.float64(),
     "BOOLEAN": pa.bool_(),
     "DECIMAL(18,2)": pa.decimal128(18, 2),
+    "DECIMAL(5,4)": pa.decimal128(5, 4),
+    "DECIMAL(28,12)": pa.decimal128(28, 12),
     "DECIMAL(18,3)": pa.decimal128(18, 3),
     "DECIMAL(38,4)": pa.decimal128(38, 4),
 }

@@ -148,6 +148,10 @@ def _values(document: Document, index: int, one: TaxonomyClass, known: Classes) 
         yield document.find(
             "error", "class-bands", document.at(index, "bands"), said, "list them lowest first, from 0"
         )
+    if one.wallet and one.holds not in ("number", "money band"):
+        said = f"{one.id} is a wallet and holds {one.holds or 'nothing'}, which is no amount"
+        mend = "let it hold a number or a money band, or take `wallet` out"
+        yield document.find("error", "class-wallet", document.at(index, "wallet"), said, mend)
 
 
 def _same_names(one: TaxonomyClass) -> bool:

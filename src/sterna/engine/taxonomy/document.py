@@ -24,6 +24,7 @@ Sensitivity = Literal[
     "criminal",
 ]
 Way = Literal["stated", "noted", "observed", "bought", "inferred"]
+WalletOf = Literal["balance", "year", "half-year", "quarter", "month", "week"]
 Share = Annotated[float, Meta(ge=0, le=1)]
 HARMLESS = ("none", "personal")
 
@@ -58,6 +59,12 @@ class TaxonomyClass(Part, frozen=True, kw_only=True):
     ] = None
     choices: Annotated[tuple[str, ...], Meta(description="The values of a choice.")] = ()
     bands: Annotated[tuple[Band, ...], Meta(description="The bands of a money band, lowest first.")] = ()
+    wallet: Annotated[
+        WalletOf | None,
+        Meta(
+            description="A fact of it is all that a customer spends with anyone in so long, or holds with anyone."
+        ),
+    ] = None
     purposes: Annotated[tuple[Purpose, ...], Meta(description="What a fact of it may be used for.")] = ()
     sensitivity: Sensitivity | None = None
     freshness_days: Annotated[int, Meta(gt=0, description="A fact older than this is stale.")] | None = None

@@ -9,11 +9,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sterna.engine.errors import BadInput
-from sterna.engine.value import lifetime, spend
+from sterna.engine.value import forecasting, spend
 from sterna.engine.value.cells import Floats
+from sterna.engine.value.forecasting import Learned
+from sterna.engine.value.models import Model
+from sterna.engine.value.uncertainty import relative_error
 
-LIFETIME_METHOD = "BG/NBD, maximum likelihood on weighted cells (Fader, Hardie and Lee 2005)"
 SPEND_METHOD = "gamma-gamma, maximum likelihood on weighted cells (Fader and Hardie 2013)"
+HISTORY = ("frequency", "recency_weeks", "age_weeks")
 
 Record = dict[str, Any]
 
@@ -24,33 +27,59 @@ class Scored:
 
     The record holds plain values that JSON can write: model, method, customers and cells it was fitted on,
     parameters, standard_errors and log_likelihood (None where there are none), boundary (why it is not to be
-    taken at its word, or None) and reason (why there is no fit at all, or None).
+    taken at its word, or None), notes (what the model takes for granted) and reason (why there is no fit at all, or
+    None).
     """
 
     scores: pa.Table
     record: Record
 
 
-def score_lifetime(cells: pa.Table, horizon_weeks: int) -> Scored:
+@dataclass(frozen=True)
+class Horizon:
+    """What is forecast: order days of the next `weeks`, and those of `lifetime_weeks` at a `yearly` discount (.1)."""
+
+    weeks: int
+    lifetime_weeks: int
+    yearly: float
+
+
+def method(model: Model) -> str:
+    """The name of a model of purchases as pages show it."""
+    return f"{model.title}, maximum likelihood on weighted cells ({model.source})"
+
+
+def score_lifetime(cells: pa.Table, model: Model, horizon: Horizon) -> Scored:
     """Scores for `cell_scores` from the rows of `cells`, times in weeks.
 
-    expected_orders are order days in the next `horizon_weeks`. alive is unknown at a boundary, and for whoever
-    ordered on one day only: the model sets it to 1 there by assumption. Without a fit every score is unknown.
+    expected_orders are order days of the horizon, lifetime_orders those of the longer one, each discounted to today.
+    alive is unknown at a boundary, and for whoever ordered on one day only where the model just assumes it. Without a
+    fit every score is unknown. Raises BadInput for a model of whole periods: orders come on any day.
     """
-    x, t_x, age, weight = (_floats(cells, name) for name in cells.column_names)
-    record = _record("purchases", LIFETIME_METHOD, weight) | {"unit": "weeks", "horizon_weeks": horizon_weeks}
-    keys = cells.select(["frequency", "recency_weeks", "age_weeks"])
+    if model.discrete:
+        raise BadInput(f"{model.title} counts in periods, and orders come on any day: choose another model")
+    x, t_x, age, weight = (floats(cells, name) for name in (*HISTORY, "customers"))
+    record = _record("purchases", method(model), weight)
+    record |= {"unit": "weeks", "horizon_weeks": horizon.weeks, "lifetime_weeks": horizon.lifetime_weeks}
+    record |= {"yearly_discount": horizon.yearly}
     if not x.size:
-        return Scored(
-            _lifetime_table(keys, None, None), record | {"reason": "Nobody has ordered anything yet."}
-        )
-    try:
-        model = lifetime.fit(x, t_x, age, weight)
-    except BadInput as refused:
-        return Scored(_lifetime_table(keys, None, None), record | {"reason": _sentence(refused)})
-    expected = lifetime.expected_purchases(model, x, t_x, age, horizon_weeks)
-    alive = np.where(x > 0, lifetime.alive(model, x, t_x, age), np.nan)
-    return Scored(_lifetime_table(keys, alive, expected), record | _fitted(model, lifetime.NAMES))
+        return Scored(_lifetime_table(cells, {}), record | {"reason": "Nobody has ordered anything yet."})
+    learned = forecasting.learn(model, x, t_x, age, weight)
+    if learned.fitted is None:
+        return Scored(_lifetime_table(cells, {}), record | {"reason": learned.warnings[0]})
+    scores = forecasting.score(model, learned, x, t_x, age, horizon.weeks)
+    worth = forecasting.worth(model, learned, x, t_x, age, horizon.lifetime_weeks, horizon.yearly)
+    error = relative_error(
+        learned.fitted, model.parameters, lambda fitted: model.expected(fitted, x, t_x, age, horizon.weeks)
+    )
+    made = {
+        "alive": scores.p_alive,
+        "expected_orders": scores.purchases,
+        "expected_error": error,
+        "lifetime_orders": worth.discounted,
+        "lifetime_error": worth.error,
+    }
+    return Scored(_lifetime_table(cells, made), record | fitted_record(learned))
 
 
 def score_spend(histories: pa.Table, currency: str) -> Scored:
@@ -58,63 +87,67 @@ def score_spend(histories: pa.Table, currency: str) -> Scored:
 
     Customers with one order day get the mean of the population. Without a fit every score is unknown.
     """
-    x, repeat_spend = (_floats(histories, name) for name in ("frequency", "repeat_spend"))
+    x, repeat_spend = (floats(histories, name) for name in ("frequency", "repeat_spend"))
+    mean = repeat_spend / np.maximum(x, 1)
     again = x > 0
     # Equal histories are one cell: fed in the order of the cells, a new name for a customer changes no digit.
     unique, counted = np.unique(np.stack([x[again], repeat_spend[again]]), axis=1, return_counts=True)
     record = _record("order value", SPEND_METHOD, counted) | {"unit": currency}
-    try:
-        model = spend.fit(unique[0], unique[1] / np.maximum(unique[0], 1), counted)
-    except BadInput as refused:
-        return Scored(_spend_table(histories, None), record | {"reason": _sentence(refused)})
-    expected, _ = spend.expected_spend(model, x, repeat_spend / np.maximum(x, 1))
-    return Scored(
-        _spend_table(histories, expected),
-        record | _fitted(model, spend.NAMES) | {"correlation": model.correlation},
+    learned = forecasting.learn_spend(unique[0], unique[1] / np.maximum(unique[0], 1), counted)
+    if learned.fitted is None:
+        return Scored(_spend_table(histories, None, None), record | {"reason": learned.warnings[0]})
+    expected = spend.expected_spend(learned.fitted, x, mean).spend
+    error = relative_error(
+        learned.fitted, spend.NAMES, lambda fitted: spend.expected_spend(fitted, x, mean).spend
     )
+    found = fitted_record(learned) | {"correlation": learned.fitted.correlation}
+    return Scored(_spend_table(histories, expected, error), record | found)
 
 
-def _floats(rows: pa.Table, name: str) -> Floats:
+def floats(rows: pa.Table, name: str) -> Floats:
+    """A column of `rows` as floats."""
     return np.asarray(pc.cast(rows.column(name), pa.float64()).to_numpy(), dtype=np.float64)
 
 
-def _record(model: str, method: str, weight: NDArray[np.generic]) -> Record:
+def _record(model: str, named: str, weight: NDArray[np.generic]) -> Record:
     return {
         "model": model,
-        "method": method,
+        "method": named,
         "customers": int(np.sum(weight)),
         "cells": int(weight.size),
         "parameters": None,
         "standard_errors": None,
         "log_likelihood": None,
         "boundary": None,
+        "notes": [],
         "reason": None,
     }
 
 
-def _fitted(model: lifetime.BetaGeometric | spend.GammaGamma, names: tuple[str, ...]) -> Record:
-    errors = model.standard_errors
+def fitted_record(learned: Learned) -> Record:
+    """What a record says of a fit: parameters, their errors, how well it fits, and what to beware of."""
+    told = learned.told()
     return {
-        "parameters": {name: float(getattr(model, name)) for name in names},
-        "standard_errors": None if errors is None else dict(zip(names, errors, strict=True)),
-        "log_likelihood": float(model.log_likelihood),
-        "boundary": model.boundary,
+        "parameters": told["parameters"],
+        "standard_errors": learned.errors(),
+        "log_likelihood": told["log_likelihood"],
+        "boundary": learned.fitted.boundary,
+        "notes": [*learned.notes, *(said for said in learned.warnings if said != learned.fitted.boundary)],
     }
 
 
-def _sentence(refused: BadInput) -> str:
-    text = str(refused)
-    return f"{text[0].upper()}{text[1:]}."
+def _lifetime_table(cells: pa.Table, made: dict[str, Floats | None]) -> pa.Table:
+    table = cells.select(list(HISTORY))
+    for name in ("alive", "expected_orders", "expected_error", "lifetime_orders", "lifetime_error"):
+        table = table.append_column(name, _reals(made.get(name), cells.num_rows))
+    return table
 
 
-def _lifetime_table(keys: pa.Table, alive: Floats | None, expected: Floats | None) -> pa.Table:
-    alive_column, expected_column = _reals(alive, keys.num_rows), _reals(expected, keys.num_rows)
-    return keys.append_column("alive", alive_column).append_column("expected_orders", expected_column)
-
-
-def _spend_table(histories: pa.Table, expected: Floats | None) -> pa.Table:
-    column = _reals(expected, histories.num_rows)
-    return histories.select(["customer_id"]).append_column("expected_order_value", column)
+def _spend_table(histories: pa.Table, expected: Floats | None, error: Floats | None) -> pa.Table:
+    table = histories.select(["customer_id"])
+    for name, values in (("expected_order_value", expected), ("order_value_error", error)):
+        table = table.append_column(name, _reals(values, histories.num_rows))
+    return table
 
 
 def _reals(values: Floats | None, rows: int) -> pa.Array:

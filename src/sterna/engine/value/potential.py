@@ -6,7 +6,7 @@ Perlich and others, "High-Quantile Modeling for Customer Wallet Estimation", KDD
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.stats import rankdata
 
 from sterna.engine import steps
 from sterna.engine.errors import BadInput
@@ -24,6 +23,7 @@ from sterna.engine.steps import Ran
 from sterna.engine.tables import TABLES
 from sterna.engine.value import evidence
 from sterna.engine.value.evidence import Evidence
+from sterna.engine.value.ranking import midranks
 
 METHOD = (
     "facts, else the .7, .8 and .9 quantiles of peers alike in the other categories (Perlich and others 2007)"
@@ -70,9 +70,32 @@ def estimate(lake: Lake, cut: date) -> Potential:
     found = evidence.weigh(lake.fetch(TABLES["category_spend"]))
     telling = "".join(f"{_BETWEEN}{category}{_BETWEEN}" for category in found.telling)
     untold = found.verdict or "bought nothing of a kind that tells anything, so nobody is alike"
-    ran.append(steps.run(lake, "value/wallets", cut=cut, telling=telling, untold=untold))
+    partly = _partly(found)
+    ran.append(steps.run(lake, "value/wallets", cut=cut, telling=telling, untold=untold, partly=partly))
     ran.append(steps.run(lake, "value/household_wallets"))
     return Potential(ran, found, beside_own(lake.fetch(TABLES["wallets"])))
+
+
+def _partly(found: Evidence) -> str | None:
+    silent = len(found.categories) - len(found.telling)
+    if not silent:
+        return None
+    every = len(found.categories)
+    return f"a least figure: {silent} of {every} categories cannot tell and count with own spend alone"
+
+
+def record(found: Potential, currency: str) -> dict[str, Any]:
+    """How the wallets were made, as plain values: method, what each category tells, ranking beside own spend."""
+    return {
+        "model": "potential",
+        "method": METHOD,
+        "version": VERSION,
+        "unit": currency,
+        "customers": found.beside_own.customers,
+        "reason": found.evidence.verdict,
+        "categories": [asdict(one) for one in found.evidence.categories],
+        "beside_own": asdict(found.beside_own),
+    }
 
 
 def beside_own(wallets: pa.Table) -> BesideOwn:
@@ -81,7 +104,7 @@ def beside_own(wallets: pa.Table) -> BesideOwn:
     own, mid = (pc.cast(known.column(name), pa.float64()).to_numpy() for name in ("own", "mid"))
     if known.num_rows < 2 or np.ptp(own) == 0 or np.ptp(mid) == 0:
         return BesideOwn(known.num_rows, None, None)
-    by_own, by_mid = rankdata(own), rankdata(mid)
+    by_own, by_mid = midranks(own), midranks(mid)
     least = known.num_rows * 0.8
     top = by_mid > least
     same = float(np.mean(by_own[top] > least)) if top.any() else None

@@ -1,9 +1,11 @@
 -- Says of every customer what the wallet holds, who says so and how much of it is ours; unknown stays unknown.
 -- makes: wallets
--- params: cut DATE, telling VARCHAR, untold VARCHAR
+-- params: cut DATE, telling VARCHAR, untold VARCHAR, partly VARCHAR
 
 -- telling: the categories whose own structure identifies anything, each between two unit separators; untold: why the
--- others are not believed. Shares and headroom follow from the wallet: its low end makes their high end.
+-- others are not believed; partly: what is said where only some categories tell, NULL where all do. What is bought
+-- elsewhere of those that do not is unknown: the wallet is a least one then, and its high end open. Shares and headroom
+-- follow from the wallet: its low end makes their high end.
 with owned as (
     select customer_id, sum(amount) as own from category_spend group by customer_id
 ),
@@ -45,10 +47,11 @@ estimated as (
         -- Nobody's wallet is smaller than what we were paid out of it.
         case when told then case when low is not null then greatest(low, own) end else own + room_low end as low,
         case when told then case when mid is not null then greatest(mid, own) end else own + room_mid end as mid,
-        case when told then case when high is not null then greatest(high, own) end else own + room_high end as high,
+        case when told then case when high is not null then greatest(high, own) end when $partly is null then own + room_high end as high,
         case
             when told and own > coalesce(high, mid, own) then 'said to be less than what was bought; raised to that'
-            when told or room_mid is not null then null
+            when told then null
+            when room_mid is not null then $partly
             when not bought then 'nothing bought in the window, so nobody is alike'
             else $untold
         end as reason

@@ -1,9 +1,10 @@
 """Which run the pages show: the newest published one, or the newest at or before a day that was asked for."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sterna.desk.runs.models import Run
+from sterna.engine.flow import months_before
 
 
 def shown_run(asked: date | None = None) -> Run | None:
@@ -16,6 +17,17 @@ def shown_run(asked: date | None = None) -> Run | None:
     found = published.filter(until__lte=asked) if asked else published
     newest = found.order_by("-until", "-published_at").first()
     return newest or published.order_by("until", "-published_at").first()
+
+
+def opening(run: Run) -> date:
+    """The first day of the window that a run measures."""
+    return months_before(run.until + timedelta(days=1), run.brief["scheme"]["window_months"])
+
+
+def run_of_period_before(run: Run) -> Run | None:
+    """The newest published run whose window ended before that of `run` began; None where there is none."""
+    published = Run.objects.filter(published_at__isnull=False, until__lt=opening(run))
+    return published.order_by("-until", "-published_at").first()
 
 
 def run_name(run_id: UUID) -> str:

@@ -1,7 +1,6 @@
 """Why a customer is who it is: identifiers, what joined them, what was kept apart; merging, splitting, undoing."""
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -13,10 +12,10 @@ from django.utils.safestring import SafeString
 from sterna.desk.customers import queries
 from sterna.desk.customers.directory import REASONS
 from sterna.desk.customers.models import Customer, IdentityDecision, IdentityEdge, SourceRecord
-from sterna.desk.dashboards.context import asked_text
+from sterna.desk.dashboards import other_customer
 from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.parts import Undo, token
-from sterna.desk.dashboards.queries import finding, identity, people
+from sterna.desk.dashboards.queries import identity, people
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.web.components import Column, Component, Empty, Row, Table
 
@@ -245,34 +244,17 @@ def _redirects(customer: Customer) -> Table:
 def customer_merge(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Look for the other one, then see what one customer of the two would be before it is done."""
     customer = _standing(pk)
-    other = _other(customer, asked_text(request, "with"))
-    items = _search(request, customer) if other is None else _together(request, customer, other)
+    other = other_customer.chosen(request, customer)
+    here = reverse("customer_merge", args=[customer.pk])
+    items = (
+        other_customer.search(request, customer, here)
+        if other is None
+        else _together(request, customer, other)
+    )
     trail = _trail(customer, ("Identity", reverse("customer_identity", args=[customer.pk])))
     title = _titled(customer)
     question = f"What if {title} and {_titled(other)} are one?" if other else f"Who is the same as {title}?"
     return answer(request, Page(question, [Section(items)], trail=trail, dated=False))
-
-
-def _other(customer: Customer, text: str) -> Customer | None:
-    [wanted] = identity.chosen_ids([text]) or [None]
-    found = queries.customer_of(wanted) if wanted else None
-    return found if found and found.pk != customer.pk else None
-
-
-def _search(request: HttpRequest, customer: Customer) -> list[Item]:
-    text = asked_text(request, "q")
-    found = finding.find(text, asked_text(request, "after"))
-    hits = [hit for hit in found.customers if hit.pk != customer.pk]
-    titles = people.titles(hit.pk for hit in hits)
-    here = reverse("customer_merge", args=[customer.pk])
-    rows = [Row([titles[hit.pk], hit.created_at], f"{here}?with={hit.pk}") for hit in hits]
-    heads = [Column("who", "Customer"), Column("since", "Known since", "instant")]
-    why = f"Nobody else begins with “{text}”." if text else "Type a number, a name or an address above."
-    further = f"?{urlencode({'q': text, 'after': found.after})}" if found.after else None
-    shown = finding.TOO_MANY if found.cut else None
-    nobody = Empty("Customers that fit.", why)
-    table = Table("Who it could be", heads, rows, stacks=True, shown=shown, next_url=further, empty=nobody)
-    return [_html("merge_search", request, text=text, here=here), table]
 
 
 def _together(request: HttpRequest, customer: Customer, other: Customer) -> list[Item]:

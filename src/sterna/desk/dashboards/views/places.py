@@ -1,6 +1,5 @@
-"""Value, tiers, the migration matrix, and the names behind each of its cells."""
+"""Tiers, the migration matrix, and the names behind each of its cells."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from django.db.models import Avg, Count, QuerySet, Sum
@@ -11,9 +10,8 @@ from sterna.desk.dashboards.context import asked_day, plain
 from sterna.desk.dashboards.moves_picture import moves_picture
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
-from sterna.desk.dashboards.queries import people, places, worth
+from sterna.desk.dashboards.queries import people, places
 from sterna.desk.dashboards.queries.current import shown_run
-from sterna.desk.dashboards.queries.made import how
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Candidate, Definition, Move
 from sterna.desk.users.access import Right, needs
@@ -23,131 +21,16 @@ from sterna.desk.web.components import (
     Component,
     Empty,
     Filters,
-    Number,
-    Picture,
     Row,
     Table,
     Tier,
 )
-from sterna.desk.web.formats import percent
-from sterna.desk.web.pictures.bars import whale_curve
 
 
 def no_run(question: str, what: str, request: HttpRequest) -> HttpResponse:
     """The page before the first run."""
     nothing = Empty(what, "No run has been published yet.", "See the runs", reverse("runs"))
     return answer(request, Page(question, [Section([nothing])]))
-
-
-@needs(Right.READ)
-def values(request: HttpRequest) -> HttpResponse:
-    """What customers are worth together, how concentrated it is, and how the models fit."""
-    question = "What are your customers worth, and what could they be?"
-    run = shown_run(asked_day(request))
-    if run is None:
-        return no_run(question, "Value now, to come and possible.", request)
-    sections = [
-        Section(list(_totals(run)), layout="figures"),
-        Section([_concentration(run)], "How concentrated is it?"),
-        Section([_by_tier(run)], "Where is the room?"),
-        Section([_models(run)], "How do the models fit?"),
-    ]
-    return answer(request, Page(question, sections))
-
-
-def _concentration(run: Run) -> Picture:
-    """The whale curve with its reading: how much of the spend the first tenth, fifth and half of the buyers bring."""
-    curve = worth.concentration(run)
-    marks = [
-        (mark, next((share for people, share in curve if people >= mark), 0.0)) for mark in (0.1, 0.2, 0.5)
-    ]
-    tenth, fifth, half = (percent(share) for _, share in marks)
-    reading = (
-        f"The first tenth of the buyers bring {tenth} of the spend, a fifth {fifth}, half of them {half}."
-    )
-    title = "Share of the spend by buyers in order of spend"
-    columns = [Column("buyers", "First buyers", "percent"), Column("share", "Share of the spend", "percent")]
-    rows = [Row([people, share]) for people, share in curve[1 :: max(len(curve) // 10, 1)]]
-    return Picture(
-        title, whale_curve(curve, title=title, reading=reading, customers="Share of buyers"), reading,
-        Table("Share of the spend by share of the buyers", columns, rows),
-    )  # fmt: skip
-
-
-def _totals(run: Run) -> Iterator[Component]:
-    sums = worth.totals(run)
-    currency = run.brief["currency"]
-    yield Number(
-        "Spend in the window", sums.spend, "money", currency,
-        how(run, "values", "What customers paid inside the tiers' window.", "scheme", reverse("customers")),
-    )  # fmt: skip
-    yield Number(
-        "To come in 26 weeks", sums.expected_spend, "money", currency,
-        how(
-            run, "values", "Expected purchases (BG/NBD) times expected spend (gamma-gamma), summed.",
-            rows_url=f"{reverse('customers')}?sort=-expected_spend",
-        ),
-        note=f"known for {sums.forecast:,} of {sums.customers:,}",
-    )  # fmt: skip
-    yield Number(
-        "Headroom", sums.headroom, "money", currency,
-        how(
-            run, "category_headroom", "What alike customers spend more, department by department, summed.",
-            rows_url=f"{reverse('customers')}?sort=-headroom",
-        ),
-        note=f"known for {sums.with_room:,} of {sums.customers:,}",
-    )  # fmt: skip
-
-
-def _by_tier(run: Run) -> Component:
-    shades, currency = places.shades(run), run.brief["currency"]
-    rows = [
-        Row(
-            [
-                Tier(row.place, shades.get(row.place)),
-                row.customers,
-                row.spend,
-                row.expected_spend,
-                row.headroom,
-            ],
-            places.customers_in(row.place),
-        )
-        for row in worth.by_place(run, places.order(run))
-    ]
-    columns = [
-        Column("tier", "Tier"),
-        Column("customers", "Customers", "number"),
-        Column("spend", "Spend", "money", unit=currency),
-        Column("expected", "To come, 26 weeks", "money", unit=currency),
-        Column("headroom", "Headroom", "money", unit=currency),
-    ]
-    return Table("Value by tier", columns, rows)
-
-
-def _models(run: Run) -> Component:
-    rows = [
-        Row(
-            [
-                fit.name.capitalize(),
-                fit.method,
-                fit.parameters or "none",
-                "" if fit.customers is None else f"{fit.customers:,}",
-                "" if fit.log_likelihood is None else f"{fit.log_likelihood:,.1f}",
-                fit.beware or "nothing",
-            ]
-        )
-        for fit in worth.fits(run)
-    ]
-    columns = [
-        Column("model", "Model of"),
-        Column("method", "Method"),
-        Column("parameters", "Parameters ± standard error"),
-        Column("customers", "Customers"),
-        Column("fit", "Log-likelihood"),
-        Column("beware", "Beware of"),
-    ]
-    nothing = Empty("Fitted models.", "This run fitted none.")
-    return Table("Models of this run", columns, rows, empty=nothing)
 
 
 @needs(Right.READ)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from sterna.desk.dashboards.context import asked_day
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.parts import Share
+from sterna.desk.dashboards.plan_best import best_reached
 from sterna.desk.dashboards.plan_picture import plan_picture
 from sterna.desk.dashboards.queries import goals, places
 from sterna.desk.dashboards.queries.current import shown_run
@@ -64,6 +65,7 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
         Section(list(_figures(found, body)), layout="figures"),
         Section([_findings(found), *_approval(request, found)], "What does the check say?"),
         Section([_goals(request, body)], "Who shall move?"),
+        *best_reached(found, shown_run(asked_day(request))),
         Section([plan_picture(body)], "How does it get there?"),
         Section([_assets(body)], "By what?"),
         Section([_exchanges(body), _touchpoints(body)], "In exchange for what, and where?"),

@@ -16,6 +16,7 @@ from django.db.models import Max
 from sterna.desk.config import options
 from sterna.desk.customers.models import Fact
 from sterna.desk.lakehouse import queries as lakehouse
+from sterna.desk.runs.actions import wallets
 from sterna.desk.runs.actions.definitions import (
     Pinned,
     declared,
@@ -23,6 +24,7 @@ from sterna.desk.runs.actions.definitions import (
     pin,
     plan_terms,
     scheme_terms,
+    value_terms,
 )
 from sterna.desk.runs.actions.freezing import freeze
 from sterna.engine import flow
@@ -34,11 +36,13 @@ class Frozen:
     """A brief whose inputs are on disk under the run `run_id`.
 
     `sha256` is over what the inputs are, not over where they lie: the same records give the same one.
+    `wallets_left_out` counts, by reason, what was said of wallets and could not be used.
     """
 
     run_id: UUID
     brief: flow.Brief
     sha256: str
+    wallets_left_out: Mapping[str, int]
 
     def stored(self) -> dict[str, Any]:
         """The brief as JSON; its files are named relative to the home, so that a home can be moved."""
@@ -97,11 +101,13 @@ def brief(run_id: UUID, until: date) -> Frozen:
         with connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read")
         made = _brief(run_id, until, pin(cut))
-    return Frozen(run_id, made, _sha256(made))
+        left_out = wallets.left_out(cut)
+    return Frozen(run_id, made, _sha256(made), left_out)
 
 
 def _brief(run_id: UUID, until: date, pinned: Pinned) -> flow.Brief:
-    frozen = freeze(folder(run_id) / "frozen", until + timedelta(days=1))
+    cut, months = until + timedelta(days=1), pinned.scheme.body["window_months"]
+    frozen = freeze(folder(run_id) / "frozen", cut, months)
     return flow.Brief(
         until=until,
         known_at=_known_at().isoformat(),
@@ -117,6 +123,7 @@ def _brief(run_id: UUID, until: date, pinned: Pinned) -> flow.Brief:
         plan=plan_terms(pinned.plan) if pinned.plan else None,
         experiment=experiment_terms(pinned.experiment) if pinned.experiment else None,
         measure=tuple(declared(experiment) for experiment in pinned.measured),
+        value=value_terms(pinned.bests),
         engine=options.text("STERNA_LAKE_ENGINE"),
     )
 

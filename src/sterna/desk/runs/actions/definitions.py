@@ -1,15 +1,17 @@
 """The definitions that a run pins: the tiers, the plan in force, its experiment, and the experiments to measure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import msgspec
 
+from sterna.desk.config import options
 from sterna.desk.config.refused import Refused
 from sterna.desk.experiments.models import Experiment
 from sterna.desk.plans.models import Plan
 from sterna.desk.segments.models import Definition
-from sterna.desk.segments.queries import SCHEME, newest_definition
+from sterna.desk.segments.queries import SCHEME, bests_in_force, newest_definition
 from sterna.engine import flow
 from sterna.engine.measurement import Declared
 from sterna.engine.segments import Band
@@ -23,6 +25,7 @@ class Pinned:
     plan: Plan | None
     experiment: Experiment | None
     measured: tuple[Experiment, ...]
+    bests: tuple[Definition, ...] = ()
 
 
 def pin(cut: date) -> Pinned:
@@ -37,7 +40,7 @@ def pin(cut: date) -> Pinned:
         raise Refused("there are no tiers yet: cut them with `sterna tiers cut FILE --until DATE`")
     experiment = Experiment.objects.filter(plan=plan).first() if plan else None
     measured = Experiment.objects.filter(assignments__assigned_on__lt=cut).distinct().order_by("name")
-    return Pinned(scheme, plan, experiment, tuple(measured))
+    return Pinned(scheme, plan, experiment, tuple(measured), tuple(bests_in_force()))
 
 
 def scheme_terms(scheme: Definition) -> flow.SchemeTerms:
@@ -49,6 +52,17 @@ def scheme_terms(scheme: Definition) -> flow.SchemeTerms:
         window_months=scheme.body["window_months"],
         measure=scheme.body["measure"],
         bands=msgspec.convert(scheme.body["bands"], tuple[Band, ...]),
+    )
+
+
+def value_terms(bests: Sequence[Definition]) -> flow.ValueTerms:
+    """What value is measured by: the installation's settings, and the stored definitions of best customers."""
+    return flow.ValueTerms(
+        model=options.text("STERNA_PURCHASE_MODEL"),
+        horizon_weeks=options.number("STERNA_HORIZON_WEEKS"),
+        lifetime_weeks=options.number("STERNA_LIFETIME_WEEKS"),
+        yearly_discount=float(options.share("STERNA_DISCOUNT_RATE")),
+        best=tuple(definition.body for definition in bests),
     )
 
 

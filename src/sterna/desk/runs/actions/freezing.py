@@ -12,6 +12,8 @@ from django.db import connection
 
 from sterna.desk.config import options
 from sterna.desk.customers.queries import held_back
+from sterna.desk.runs.actions import wallets
+from sterna.desk.values.queries.credits import in_loops
 from sterna.engine.lake import arrow, files
 from sterna.engine.tables import TABLES
 
@@ -122,12 +124,40 @@ _SELECTS: Mapping[str, str] = {
         left join reached on reached.at = root.at and reached.experiment = e.name
         where a.assigned_on < %(cut)s
         order by e.name collate "C", root.at::text collate "C", a.assigned_on, a.id """,
+    # Where a merge made two newcomers one, the shares said first count until one whole is full; what two said of one
+    # credit is added up, and came_anyway is open where they differ. What was paid stays what was paid.
+    "credits": """
+        with said as (
+            select coalesce(n.redirects_to_id, n.id) as newcomer, coalesce(c.redirects_to_id, c.id) as customer,
+                k.kind, k.share, k.came_anyway, k.saved, k.cost, k.said_on, k.recorded_at, k.id
+            from values_credit as k
+            join customers_customer as n on n.id = k.newcomer_id
+            join customers_customer as c on c.id = k.customer_id
+            where k.withdrawn_at is null and k.said_on < %(cut)s
+                and k.id not in (select item::uuid from jsonb_array_elements_text(%(in_loops)s::jsonb) as listed (item))
+        ),
+        summed as (
+            select said.*, sum(share) over (
+                partition by newcomer order by said_on, recorded_at, id
+            ) as up_to
+            from said where newcomer <> customer
+        ),
+        counted as (select summed.*, greatest(0, least(share, 1 - up_to + share)) as part from summed)
+        select newcomer::text, customer::text, kind, sum(part),
+            case when count(distinct came_anyway::int) filter (where part > 0) = 1
+                and bool_and(came_anyway is not null) filter (where part > 0)
+                then bool_or(came_anyway) filter (where part > 0) end,
+            round(sum(saved * part) / sum(part), 2), round(sum(cost * share) / sum(part), 2)
+        from counted group by newcomer, customer, kind having sum(part) > 0
+        order by newcomer::text collate "C", customer::text collate "C", kind collate "C" """,
+    "wallet_facts": wallets.SELECT,
 }
 
 
-def freeze(folder: Path, cut: date) -> dict[str, tuple[Path, str]]:
+def freeze(folder: Path, cut: date, window_months: int = 12) -> dict[str, tuple[Path, str]]:
     """Write every frozen table of a run as of `cut` into `folder`; returns each table's (path, sha256).
 
+    What is said of a wallet is made that of the `window_months` before the cut.
     Run inside a transaction that reads one snapshot, so that all of them show one moment of the records.
     """
     paths = {}
@@ -135,6 +165,8 @@ def freeze(folder: Path, cut: date) -> dict[str, tuple[Path, str]]:
         "cut": cut,
         "zone": options.zone().key,
         "held_back": json.dumps(held_back(before=cut)),
+        "in_loops": json.dumps([str(pk) for pk in in_loops(cut)]),
+        "wallets": json.dumps(wallets.holders(cut, window_months)),
     }
     for name, select in _SELECTS.items():
         paths[name] = folder / f"{name}.parquet"

@@ -4,7 +4,9 @@ import shutil
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import msgspec
 from django.db import transaction
 
 from sterna.desk.audit.actions import record
@@ -16,6 +18,7 @@ from sterna.desk.runs.actions.briefing import folder
 from sterna.desk.runs.actions.staging import stage
 from sterna.desk.runs.actions.summing import summary
 from sterna.desk.runs.models import Run
+from sterna.desk.runs.queries import tier_edges
 from sterna.desk.segments import actions as segments
 from sterna.desk.segments.models import Definition
 from sterna.desk.segments.queries import SCHEME
@@ -37,7 +40,9 @@ def publish(run: Run, outcome: flow.Outcome) -> None:
     stage(outcome.files, scratch, options.text("STERNA_LAKE_MEMORY"))
     shutil.rmtree(scratch, ignore_errors=True)
     values.publish(run.pk, {str(model["model"]): model for model in outcome.models})
+    values.sum_up(run.pk, tier_edges(held))
     segments.publish_moves(run.pk)
+    segments.publish_bests(run.pk, _run_before(held))
     contacts.leave_out(run.pk)
     experiments.publish_comparisons(run.pk)
     leads = not Run.objects.filter(published_at__isnull=False, until__gt=held.until).exists()
@@ -54,6 +59,13 @@ def publish(run: Run, outcome: flow.Outcome) -> None:
     )
     _retain()
     run.refresh_from_db()
+
+
+def _run_before(run: Run) -> UUID | None:
+    """The newest published run whose window ended before the window of `run` began."""
+    opening = msgspec.convert(run.brief, flow.Brief).opening
+    published = Run.objects.filter(published_at__isnull=False, until__lt=opening).exclude(pk=run.pk)
+    return published.order_by("-until", "-published_at").values_list("pk", flat=True).first()
 
 
 def _carry_forward(run: Run) -> dict[str, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
@@ -130,9 +131,10 @@ def _begin(frozen: Frozen, before: Run | None, actor: User | None) -> Run:
         engine=frozen.brief.engine,
         started_at=clock.now(),
     )
-    record(
-        "start run", "run", str(run.pk), actor, detail={"until": str(run.until), "brief": run.brief_sha256}
-    )
+    detail: dict[str, Any] = {"until": str(run.until), "brief": run.brief_sha256}
+    if frozen.wallets_left_out:
+        detail["wallets left out"] = dict(frozen.wallets_left_out)
+    record("start run", "run", str(run.pk), actor, detail=detail)
     return run
 
 

@@ -16,16 +16,28 @@ from sterna.engine.tables import TABLES, Table
 _TYPES = {"VARCHAR": "text", "DOUBLE": "double precision", "TIMESTAMP": "timestamp"}
 
 # What pages show of each table; the file keeps all of it.
-_WHOLE = "profiles values places matrix candidates decisions comparisons campaign_reach event_counts".split()  # noqa: SIM905
+_WHOLE = (
+    *(
+        "profiles",
+        "values",
+        "household_wallets",
+        "best_customers",
+        "places",
+        "matrix",
+        "candidates",
+        "decisions",
+    ),
+    *("comparisons", "campaign_reach", "event_counts"),
+)
 _LARGEST = Table(
-    "largest_rooms", TABLES["category_headroom"].key, TABLES["category_headroom"].columns
+    "largest_rooms", TABLES["category_wallets"].key, TABLES["category_wallets"].columns
 )  # under a name of its own: a step cannot read the table it makes
 _LARGEST_SQL = f"""
-select customer_id, category, own, peer, headroom, peers from (
+select customer_id, category, own, low, mid, high, peers from (
     select *, row_number() over (
-        partition by customer_id order by headroom desc nulls last, category
+        partition by customer_id order by mid - own desc nulls last, category
     ) as position
-    from category_headroom where headroom > 0
+    from category_wallets where mid > own
 ) where position <= {ROOMS}
 """
 
@@ -41,9 +53,9 @@ def stage(files: Mapping[str, Path], scratch: Path, memory: str) -> None:
             lake.mount(TABLES[name], [str(files[name])])
             _copy(name, TABLES[name], lake.fetch(TABLES[name]))
             lake.drop(TABLES[name])
-        lake.mount(TABLES["category_headroom"], [str(files["category_headroom"])])
+        lake.mount(TABLES["category_wallets"], [str(files["category_wallets"])])
         lake.make(_LARGEST, _LARGEST_SQL, {})
-        _copy("category_headroom", _LARGEST, lake.fetch(_LARGEST))
+        _copy("category_wallets", _LARGEST, lake.fetch(_LARGEST))
 
 
 def _copy(name: str, table: Table, rows: pa.Table) -> None:

@@ -26,6 +26,17 @@ def publish_definition(
 
     Versions count from 1 within (kind, name). The caller has checked who may publish.
     """
+    definition, is_new = store(kind, name, body)
+    if is_new:
+        detail = {"sha256": definition.sha256}
+        record(
+            "publish definition", "definition", f"{kind} {name} {definition.version}", actor, detail=detail
+        )
+    return definition
+
+
+def store(kind: str, name: str, body: Mapping[str, Any]) -> tuple[Definition, bool]:
+    """The definition of `body`, and whether it is new; for actions that write a line of their own in the audit."""
     sha256 = hashlib.sha256(canonical(body).encode()).hexdigest()
     with connection.cursor() as cursor:
         # Two publishers of one name would else take the same version number and one of them would fail.
@@ -33,7 +44,7 @@ def publish_definition(
     known = Definition.objects.filter(kind=kind, name=name)
     same = known.filter(sha256=sha256).first()
     if same is not None:
-        return same
+        return same, False
     newest = known.order_by("-version").values_list("version", flat=True).first()
     definition = Definition.objects.create(
         kind=kind,
@@ -43,11 +54,4 @@ def publish_definition(
         sha256=sha256,
         created_at=clock.now(),
     )
-    record(
-        "publish definition",
-        "definition",
-        f"{kind} {name} {definition.version}",
-        actor,
-        detail={"sha256": sha256},
-    )
-    return definition
+    return definition, True

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from sterna.desk.segments.actions.bests import forget_bests
 from sterna.desk.segments.models import Candidate, Definition, Move
 
 # A run of a day that was run before replaces what that earlier run of the day said: its openings go, its closings
@@ -98,3 +99,4 @@ def forget(run_id: UUID) -> None:
     """Drop a run's rows per customer; its matrix stays, and so does the history of memberships."""
     Move.objects.filter(run_id=run_id).delete()
     Candidate.objects.filter(run_id=run_id).delete()
+    forget_bests(run_id)

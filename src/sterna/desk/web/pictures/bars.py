@@ -71,23 +71,30 @@ def summary(ranges: Sequence[Range], currency: str | None = None) -> str:
 
 
 def whale_curve(
-    points: Sequence[tuple[float, float]], *, title: str, reading: str, customers: str = "Share of customers"
+    points: Sequence[tuple[float, float]],
+    *,
+    title: str,
+    reading: str,
+    customers: str = "Share of customers",
+    before: Sequence[tuple[float, float]] = (),
+    names: tuple[str, str] | None = None,
 ) -> SafeString:
     """Profit added up by customer rank: points (share of customers, share of profit), starting at (0, 0).
 
-    `reading` is the picture in a sentence; shares of customers that go back are a ValueError.
+    `reading` is the picture in a sentence; `before` is the curve of an earlier day, drawn dashed behind it, and `names`
+    tell the two apart. Shares of customers that go back are a ValueError.
     """
-    if any(after[0] < before[0] for before, after in pairwise(points)):
+    if any(after[0] < first[0] for curve in (points, before) for first, after in pairwise(curve)):
         raise ValueError("the shares of customers must not go back")
     root = svg.canvas(WHALE_WIDTH, WHALE + WHALE_FOOT, title, reading, "whale")
     across = Scale(0.0, 1.0, WHALE_LEFT, WHALE_WIDTH - 26)
-    top = max([1.0, *(share for _, share in points)])
-    low = min([0.0, *(share for _, share in points)])
-    up = Scale(low, top * 1.05, WHALE - 4, 14)
+    shares = [share for _, share in (*points, *before)]
+    up = Scale(min([0.0, *shares]), max([1.0, *shares]) * 1.05, WHALE - 4, 14)
     _draw_whale_axes(root, across, up, customers)
-    path = " ".join(f"{svg.written(across.at(x))},{svg.written(up.at(y))}" for x, y in points)
-    curve = svg.child(root, "polyline", {"points": path} | svg.stroked("accent", 2.5))
-    svg.tooltip(curve, reading)
+    _draw_whale(root, before, across, up, "ink-soft", reading)
+    _draw_whale(root, points, across, up, "accent", reading)
+    if names is not None:
+        _draw_whale_names(root, names)
     return svg.render(root)
 
 
@@ -179,6 +186,30 @@ def _draw_whale_axes(root: ET.Element, across: Scale, up: Scale, customers: str)
     full.set("stroke-dasharray", "4 4")
     svg.line(root, across.start, up.at(0), across.end, up.at(0), "ink")
     svg.text(root, customers, (across.start + across.end) / 2, WHALE + 32, "middle", "ink-soft", size=12)
+
+
+def _draw_whale(
+    root: ET.Element, points: Sequence[tuple[float, float]], across: Scale, up: Scale, color: str, said: str
+) -> None:
+    if not points:
+        return
+    path = " ".join(f"{svg.written(across.at(x))},{svg.written(up.at(y))}" for x, y in points)
+    curve = svg.child(
+        root, "polyline", {"points": path} | svg.stroked(color, 2.5 if color == "accent" else 2)
+    )
+    if color != "accent":
+        curve.set("stroke-dasharray", "7 5")
+    svg.tooltip(curve, said)
+
+
+def _draw_whale_names(root: ET.Element, names: tuple[str, str]) -> None:
+    """Which line is which, low at the right, where no curve of profit runs."""
+    for place, (name, color) in enumerate(zip(names, ("accent", "ink-soft"), strict=True)):
+        y = WHALE - 46 + 20 * place
+        mark = svg.line(root, WHALE_WIDTH - 226, y, WHALE_WIDTH - 194, y, color, 2.5)
+        if color != "accent":
+            mark.set("stroke-dasharray", "7 5")
+        svg.text(root, svg.shortened(name, 160, 12), WHALE_WIDTH - 186, y, size=12)
 
 
 def _stretches(places: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:

@@ -272,6 +272,7 @@ def sort_link(context: template.Context, column: components.Column, sort: str | 
 
 _CELL_KINDS: Mapping[str, components.FigureKind] = {
     "number": "count",
+    "decimal": "decimal",
     "money": "money_exact",
     "percent": "percent",
 }

@@ -72,6 +72,12 @@
     }
   });
 
+  // An answer to one form may bring another part of the page along: never over what somebody is typing there.
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    var typed = document.activeElement;
+    if (typed && typing(typed) && event.detail.target.contains(typed)) { event.detail.shouldSwap = false; }
+  });
+
   document.querySelectorAll("[data-theme-choice]").forEach(function (choice) {
     choice.checked = choice.value === window.sternaTheme.chosen();
     choice.addEventListener("change", function () { window.sternaTheme.choose(choice.value); });

@@ -11,9 +11,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from sterna.cli.files.purchase_files import LOG, Incoming
 from sterna.engine.errors import BadInput
 from sterna.engine.value.cells import Floats
+from sterna.notebook.purchase_files import LOG, Incoming
 
 TRIPLE = ("frequency", "recency", "age")
 PERIODS = ("taken", "last_taken", "periods")  # the same of a log, as numbers of whole weeks
@@ -37,11 +37,10 @@ def tables(scratch: Path, memory: str = "1GB", threads: int = 2) -> Iterator[duc
 
 @dataclass(frozen=True)
 class Span:
-    """Up to which day a log counts, how its times are rounded, and whether weeks are needed as opportunities."""
+    """Up to which day a log counts, and how its times are rounded."""
 
     until: date
     grain: str
-    discrete: bool = False
 
 
 def take_log(connection: duckdb.DuckDBPyConnection, given: Incoming, as_of: date) -> None:
@@ -61,7 +60,7 @@ def take_log(connection: duckdb.DuckDBPyConnection, given: Incoming, as_of: date
         f"{amount} as amount, {currency} as currency, {_case(reasons)} as reason "
         f"from {given.source}{_unless_blank(given)}",
     )
-    _one_currency(connection, given.path.name)
+    _one_currency(connection, given.name)
     connection.execute("create table refused as select row, reason from log where reason is not null", None)
     # A return by somebody who had bought nothing by then belongs to no purchase that is known.
     connection.execute(
@@ -167,7 +166,7 @@ def _day(given: Incoming) -> str:
 
 def _unless_blank(given: Incoming) -> str:
     """Lines of a CSV file with nothing in them are no rows."""
-    if given.path.suffix == ".parquet":
+    if not given.blank_lines:
         return ""
     empty = " and ".join(f"{_text(given, role)} = ''" for role in given.roles)
     return f" where not ({empty})"
@@ -229,11 +228,9 @@ def histories(connection: duckdb.DuckDBPyConnection, span: Span) -> None:
         """,
         {"until": span.until},
     )
-    if span.discrete:
-        _weeks_as_opportunities(connection, span.until)
 
 
-def _weeks_as_opportunities(connection: duckdb.DuckDBPyConnection, until: date) -> None:
+def weeks_as_opportunities(connection: duckdb.DuckDBPyConnection, until: date) -> None:
     """Count, of each customer's whole weeks after the first purchase, those with one, the last such, and all."""
     connection.execute(
         """
@@ -294,7 +291,7 @@ def notes(connection: duckdb.DuckDBPyConnection, given: Incoming, as_of: date | 
         ):
             said += _named(connection, condition, sentence, as_of)
         if "amount" not in given.roles:
-            said.append(f"{given.path.name} has no column for the amount, so spend is unknown.")
+            said.append(f"{given.name} has no column for the amount, so spend is unknown.")
     return said
 
 

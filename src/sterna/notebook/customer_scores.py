@@ -1,6 +1,6 @@
 """Spreads the scores of cells over the customers who share them, adds them up, and sets a forecast beside what came."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,9 +10,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from sterna.cli.files import customer_cells
-from sterna.cli.files.customer_cells import PERIODS, TRIPLE, Span
-from sterna.cli.files.purchase_files import column
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import arrow
 from sterna.engine.value import backtest, forecasting, spend
@@ -20,17 +17,35 @@ from sterna.engine.value.backtest import BackTest
 from sterna.engine.value.cells import Floats
 from sterna.engine.value.forecasting import Learned
 from sterna.engine.value.models import Model
-from sterna.engine.value.uncertainty import interval, relative_error
+from sterna.engine.value.uncertainty import NORMAL_95, interval, relative_error
+from sterna.notebook import customer_cells
+from sterna.notebook.customer_cells import PERIODS, TRIPLE, Span
+from sterna.notebook.purchase_files import column
 
 MONEY = "decimal(18, 2)"
+_OPTIONAL = ("discounted", "error", "purchases_error")  # columns of the scores that not everybody asks for
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be forecast: how many weeks, and the yearly discount where lifetime values are asked for."""
+    """What is to be forecast: how many weeks, and the yearly discount where lifetime values are asked for.
+
+    With `ranges` the purchases of each customer have their 95 % interval.
+    """
 
     horizon: int
     discount: float | None = None
+    ranges: bool = False
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model as it was learned, with that of spend (None where there is none) and the columns that it takes."""
+
+    model: Model
+    learned: Learned
+    spent: Learned | None
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,30 +72,47 @@ def names(model: Model, is_log: bool) -> tuple[str, ...]:
     return PERIODS if model.discrete and is_log else TRIPLE
 
 
-def forecast(
-    connection: duckdb.DuckDBPyConnection,
-    model: Model,
-    learned: Learned,
-    spent: Learned | None,
-    columns: tuple[str, ...],
-    asked: Asked,
-) -> Forecast:
-    """Make `scored`, a row for each of `customers` with their scores; returns the totals."""
-    x, t_x, age, weight = customer_cells.cells(connection, columns)
+def score(connection: duckdb.DuckDBPyConnection, fit: Fit, asked: Asked) -> int:
+    """Make `scored`, a row for each of `customers` with their scores; returns how many different histories there are.
+
+    Raises BadInput for a discount below 0.
+    """
+    model, learned = fit.model, fit.learned
+    x, t_x, age, _ = customer_cells.cells(connection, fit.columns)
     scores = forecasting.score(model, learned, x, t_x, age, asked.horizon)
-    own = dict(zip(columns, (x, t_x, age), strict=True))
+    own = dict(zip(fit.columns, (x, t_x, age), strict=True))
+    own |= {"p_alive": scores.p_alive, "purchases": scores.purchases}
     if asked.discount is not None:
         worth = forecasting.worth(model, learned, x, t_x, age, asked.horizon, asked.discount)
         own |= {"discounted": worth.discounted, "error": worth.error}
-    _put(connection, "cell_scores", own | {"p_alive": scores.p_alive, "purchases": scores.purchases})
-    _put_spend(connection, spent)
-    _join(connection, columns, asked.discount is not None)
-    fitted, spender = learned.fitted, None if spent is None else spent.fitted
+    if asked.ranges:
+        own |= {"purchases_error": _purchases_error(fit, x, t_x, age, asked.horizon)}
+    _put(connection, "cell_scores", own)
+    _put_spend(connection, fit.spent)
+    _join(connection, fit.columns, [name for name in _OPTIONAL if name in own])
+    return x.size
+
+
+def _purchases_error(fit: Fit, x: Floats, t_x: Floats, age: Floats, horizon: int) -> Floats:
+    """The standard error of the log of the purchases expected, NaN where it is unknown."""
+    found = None
+    if fit.learned.fitted is not None:
+        found = relative_error(
+            fit.learned.fitted,
+            fit.model.parameters,
+            lambda moved: fit.model.expected(moved, x, t_x, age, horizon),
+        )
+    return np.full(x.size, np.nan) if found is None else found
+
+
+def totals(connection: duckdb.DuckDBPyConnection, fit: Fit, asked: Asked) -> Forecast:
+    """The totals of `scored`, which must have been made for the same question."""
+    cells = customer_cells.cells(connection, fit.columns)
     return Forecast(
-        _purchases(model, fitted, (x, t_x, age, weight), asked.horizon),
-        _money(connection, model, fitted, spender, columns, asked, "purchases"),
-        _money(connection, model, fitted, spender, columns, asked, "discounted"),
-        forecasting.mean_alive(model, learned, x, t_x, age, weight),
+        _purchases(fit, cells, asked.horizon),
+        _money(connection, fit, asked, "purchases"),
+        _money(connection, fit, asked, "discounted"),
+        forecasting.mean_alive(fit.model, fit.learned, *cells),
     )
 
 
@@ -114,14 +146,14 @@ def _pooled(fitted: Any) -> Floats:
     return np.array([fitted.population_mean])
 
 
-def _join(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], worth: bool) -> None:
+def _join(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], optional: Sequence[str]) -> None:
     """A customer of whose spend nothing is known gets the mean; one who got all of it back is unknown."""
+    chosen = ", ".join(["p_alive", "purchases", *optional])
     connection.execute(
         f"""
         create or replace table scored as
         select
-            customers.*, p_alive, purchases,
-            {"discounted, error," if worth else "cast(null as double) as discounted, cast(null as double) as error,"}
+            customers.*, {chosen},
             case when monetary is null then mean else order_value end as order_value,
             case when monetary is null then mean_error else order_error end as order_error
         from customers join cell_scores using ({", ".join(columns)})
@@ -131,13 +163,15 @@ def _join(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], worth
     )
 
 
-def _purchases(model: Model, fitted: Any, cells: tuple[Floats, ...], horizon: int) -> Total:
-    if fitted is None:
+def _purchases(fit: Fit, cells: tuple[Floats, ...], horizon: int) -> Total:
+    if fit.learned.fitted is None:
         return Total(None)
     x, t_x, age, weight = cells
-    return _total(
-        [(fitted, model.parameters, lambda f: np.array([weight @ model.expected(f, x, t_x, age, horizon)]))]
-    )
+
+    def bought(moved: Any) -> Floats:
+        return np.array([weight @ fit.model.expected(moved, x, t_x, age, horizon)])
+
+    return _total([(fit.learned.fitted, fit.model.parameters, bought)])
 
 
 Part = tuple[Any, tuple[str, ...], Callable[[Any], Floats]]
@@ -154,19 +188,13 @@ def _total(parts: list[Part]) -> Total:
     return Total(*(float(each[0]) if np.isfinite(each[0]) else None for each in (value, low, high)))
 
 
-def _money(
-    connection: duckdb.DuckDBPyConnection,
-    model: Model,
-    fitted: Any,
-    spender: Any,
-    columns: tuple[str, ...],
-    asked: Asked,
-    counted: str,
-) -> Total:
+def _money(connection: duckdb.DuckDBPyConnection, fit: Fit, asked: Asked, counted: str) -> Total:
     """The spend of all customers: of purchases times order values, each sum taken anew as parameters move."""
+    model, fitted = fit.model, fit.learned.fitted
+    spender = None if fit.spent is None else fit.spent.fitted
     if fitted is None or spender is None or (counted == "discounted" and asked.discount is None):
         return Total(None)
-    listed = ", ".join(columns)
+    listed = ", ".join(fit.columns)
     x, t_x, age, value = customer_cells.floats(
         connection,
         f"select {listed}, coalesce(fsum(weight * order_value), 0) from scored group by {listed} order by {listed}",
@@ -189,28 +217,41 @@ def _money(
     return _total([(fitted, model.parameters, by_purchases), (spender, spend.NAMES, by_spend)])
 
 
-def write(connection: duckdb.DuckDBPyConnection, path: Path, columns: tuple[str, ...], worth: bool) -> None:
+def write(connection: duckdb.DuckDBPyConnection, path: Path, fit: Fit, asked: Asked) -> None:
     """Write `scored` in the order of the rows, as CSV or Parquet; money to the cent. Raises BadInput."""
+    _copy(connection, _listed(fit, asked), path)
+
+
+def table(connection: duckdb.DuckDBPyConnection, fit: Fit, asked: Asked) -> pa.Table:
+    """What `write` writes, in memory."""
+    return connection.sql(_listed(fit, asked)).to_arrow_table()
+
+
+def _listed(fit: Fit, asked: Asked) -> str:
+    """The SQL of the scores as they are handed out."""
     value = "discounted * order_value"
     # Two independent relative errors add up in squares; 1.96 of them on either side hold 95 %.
-    spread = "exp(1.959963984540054 * sqrt(error * error + order_error * order_error))"
-    chosen = {
+    spread = f"exp({NORMAL_95} * sqrt(error * error + order_error * order_error))"
+    chosen = {"expected_purchases": "purchases"}
+    if asked.ranges:
+        bound = f"exp({NORMAL_95} * purchases_error)"
+        chosen |= {
+            "expected_purchases_low": f"purchases / {bound}",
+            "expected_purchases_high": f"purchases * {bound}",
+        }
+    chosen |= {
         "expected_order_value": f"try_cast(order_value as {MONEY})",
         "expected_spend": f"try_cast(purchases * order_value as {MONEY})",
     }
-    if worth:
+    if asked.discount is not None:
         chosen |= {
             "lifetime_value": f"try_cast({value} as {MONEY})",
             "lifetime_value_low": f"try_cast({value} / {spread} as {MONEY})",
             "lifetime_value_high": f"try_cast({value} * {spread} as {MONEY})",
         }
     listed = ", ".join(f"{sql} as {name}" for name, sql in chosen.items())
-    _copy(
-        connection,
-        f"select customer_id, {', '.join(columns)}, weight, monetary, p_alive, purchases as expected_purchases, "
-        f"{listed} from scored order by row",
-        path,
-    )
+    columns = ", ".join(fit.columns)
+    return f"select customer_id, {columns}, weight, monetary, p_alive, {listed} from scored order by row"
 
 
 def write_refused(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sterna.desk.customers.models import Household
 from sterna.desk.customers.queries import members
-from sterna.desk.values.models import Worth
+from sterna.desk.values.models import HouseholdWallet, Worth
 
 ROLLED_UP = ("spend", "expected_spend", "headroom", "potential")
 
@@ -31,3 +31,8 @@ def household_worth(household: Household, run_id: UUID) -> dict[str, Rollup]:
             sum(known, Decimal(0)) if known else None, len(known), len(living) - len(known)
         )
     return found
+
+
+def household_wallet(household: Household, run_id: UUID) -> HouseholdWallet | None:
+    """The wallet of a household as of a run, as the members of that day; None where the run measured none."""
+    return HouseholdWallet.objects.filter(run_id=run_id, household=household).first()

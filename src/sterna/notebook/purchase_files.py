@@ -42,17 +42,18 @@ class Incoming:
     """What of a file comes into the tables: its kind, its columns and their types by role, and what cannot be parsed.
 
     `source` is the relation that SQL reads, with a column `row` and one for each role: text as it stands in a CSV file,
-    or typed as in a Parquet file. Rows are counted from 1, in a CSV file with its header. `broken` holds rows that
-    are none; it is complete once `into` has read them.
+    or typed as in a Parquet file or a table in memory. Rows are counted from 1, in a CSV file with its header. `broken`
+    holds rows that are none; it is complete once `into` has read them.
     """
 
-    path: Path
+    name: str
     kind: str
     roles: dict[str, str]
     types: dict[str, pa.DataType]
     source: str
-    batches: pa.RecordBatchReader | None
+    batches: pa.RecordBatchReader | pa.Table | None
     broken: dict[int, str] = field(default_factory=dict)
+    blank_lines: bool = False  # whether a row may be an empty line of text, which is none
 
     def into(self, connection: duckdb.DuckDBPyConnection, sql: str, **values: object) -> None:
         """Run `sql`, which reads the source once; raises BadInput where the file cannot be read to its end."""
@@ -61,26 +62,40 @@ class Incoming:
         try:
             connection.execute(sql, values or None)
         except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
-            raise BadInput(
-                f"{self.path.name} cannot be read: {str(error).strip().splitlines()[0]}"
-            ) from error
+            raise BadInput(f"{self.name} cannot be read: {str(error).strip().splitlines()[0]}") from error
         finally:
             connection.unregister("incoming")
 
 
-def incoming(path: Path, told: Mapping[str, str | None]) -> Incoming:
-    """The file at `path`; `told` names the columns of a role that were given. Raises BadInput."""
-    named = {role: name for role, name in told.items() if name is not None}
+@dataclass(frozen=True)
+class Told:
+    """The columns that somebody named for a role, and how such a naming is written: --customer or customer=."""
+
+    columns: Mapping[str, str | None]
+    written: str = "--{0}"
+
+    def named(self) -> dict[str, str]:
+        """The columns by role, without the roles of which nothing was said."""
+        return {role: name for role, name in self.columns.items() if name is not None}
+
+    def options(self, *roles: str) -> str:
+        """The roles as they are written where they are told."""
+        return ", ".join(self.written.format(role) for role in roles)
+
+
+def incoming(path: Path, told: Told) -> Incoming:
+    """The file at `path`, with the columns that were told. Raises BadInput."""
     if path.suffix == ".parquet":
         schema = _parquet_schema(path)
-        kind, roles = _roles(path, schema.names, named)
+        kind, roles = find_roles(path.name, schema.names, told)
         types = {role: schema.field(schema.names.index(name)).type for role, name in roles.items()}
-        return Incoming(path, kind, roles, types, _parquet_source(path, roles), None)
+        return Incoming(path.name, kind, roles, types, _parquet_source(path, roles), None)
     header = _csv_header(path)
-    kind, roles = _roles(path, header, named)
+    kind, roles = find_roles(path.name, header, told)
     broken: dict[int, str] = {}
     batches = _csv_batches(path, header, {role: header.index(name) for role, name in roles.items()}, broken)
-    return Incoming(path, kind, roles, dict.fromkeys(roles, pa.string()), "incoming", batches, broken)
+    types = dict.fromkeys(roles, pa.string())
+    return Incoming(path.name, kind, roles, types, "incoming", batches, broken, blank_lines=True)
 
 
 def column(values: NDArray[Any]) -> pa.Array:
@@ -89,19 +104,21 @@ def column(values: NDArray[Any]) -> pa.Array:
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), values.size, [None, pa.py_buffer(values)])
 
 
-def _roles(path: Path, header: Sequence[str], told: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Whether it is a log or a summary, and which column has which role."""
-    for role, name in told.items():
+def find_roles(source: str, header: Sequence[str], told: Told) -> tuple[str, dict[str, str]]:
+    """Whether a source of that name and header is a log or a summary, and which column has which role."""
+    has, named = ", ".join(header) or "none", told.named()
+    for role, name in named.items():
         if name not in header:
-            raise BadInput(f"{path.name} has no column {name}, given as --{role}: it has {', '.join(header)}")
-    as_log, as_summary = (_found(header, names, told) for names in (LOG_NAMES, SUMMARY_NAMES))
+            raise BadInput(f"{source} has no column {name}, given as {told.options(role)}: it has {has}")
+    as_log, as_summary = (_found(header, names, named) for names in (LOG_NAMES, SUMMARY_NAMES))
     if set(_NEEDED[LOG]) <= set(as_log):
         return LOG, as_log
     if set(_NEEDED[SUMMARY]) <= set(as_summary):
         return SUMMARY, as_summary
     raise BadInput(
-        f"{path.name} is neither a log with customer_id, date and amount (or say --customer, --date, --amount) "
-        f"nor a summary with frequency, recency and age: it has {', '.join(header)}"
+        f"{source} is neither a log with customer_id, date and amount "
+        f"(or say {told.options('customer', 'date', 'amount')}) "
+        f"nor a summary with frequency, recency and age: it has {has}"
     )
 
 
