@@ -152,7 +152,10 @@ def test_nobody_to_choose_from_is_an_empty_list():
         ),
         (SPENDERS.replace("{count: 2}", "{}"), "best spenders: take says one of share, count and least"),
         (SPENDERS.replace("count: 2", "share: NaN"), "best spenders: the share to take is above 0"),
-        (SPENDERS.replace("count: 2", "least: Infinity"), "best spenders: what to take at least and each end"),
+        (
+            SPENDERS.replace("count: 2", "least: Infinity"),
+            "best spenders: what to take at least and each end",
+        ),
         (BROAD.replace("least: 0.00", "least: NaN"), "best broad: what to take at least and each end"),
         (SPENDERS.replace("count: 2", "count: 0"), "best spenders: the count to take is at least 1"),
         (
