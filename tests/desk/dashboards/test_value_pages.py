@@ -62,9 +62,8 @@ def test_R79_every_total_is_the_sum_of_what_is_known_and_says_of_how_many(world,
         known = [amount for amount in worths.values_list(name, flat=True) if amount is not None]
         figure = shown_figures[titles.get(name, BY_NAME[name].title)]
         assert figure.value == sum(known), name
-        assert figure.note.startswith(
-            f"known for all {len(worths)}" if len(known) == len(worths) else f"known for {len(known)} of"
-        ), name
+        told = f"known for all {len(worths)}" if len(known) == len(worths) else f"known for {len(known)} of"
+        assert told in figure.note, name
 
 
 def test_R79_what_is_known_of_nobody_is_unknown_with_its_reason_and_no_zero(world, analyst):

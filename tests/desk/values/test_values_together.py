@@ -1,9 +1,11 @@
 """What a run's values come to over all customers: totals, concentration and grid, by hand and to the cent."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from sterna.desk.dashboards.measured import known_of
 from sterna.desk.values.actions import forget, sum_up
 from sterna.desk.values.models import Model, Worth
 from sterna.desk.values.queries import (
@@ -52,6 +54,19 @@ def test_R79_what_cannot_be_added_up_is_a_mean_of_those_of_whom_it_is_known():
 def test_R79_a_reason_beside_a_figure_is_no_reason_why_it_is_unknown():
     worths(headroom=["5.00", None], headroom_reason=["only what is bought here", "nobody is alike"])
     assert taken_of(RUN)["headroom"].reasons == {"nobody is alike": 1}
+
+
+def test_R6_what_most_figures_leave_out_is_told_beside_their_sum():
+    least, odd = "a least figure: 30 of 31 categories cannot tell", "raised to what was bought"
+    worths(wallet=["5.00", "7.00", "9.00", None], wallet_reason=[least, least, odd, "nobody is alike"])
+    wallet = taken_of(RUN)["wallet"]
+    assert list(wallet.beside.items()) == [(least, 2), (odd, 1)]
+    assert known_of(wallet) == f"{least}; known for 3 of 4; of the others: nobody is alike"
+    # Of one in three it would be read as if it were so of the sum.
+    few = replace(wallet, beside={odd: 1}, unknown=0)
+    assert known_of(few) == "known for all 3"
+    sum_up(RUN, TIERS)
+    assert measured(RUN)["wallet"] == wallet
 
 
 def test_R79_a_run_older_than_a_measure_knows_it_of_nobody():

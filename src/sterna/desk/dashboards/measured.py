@@ -107,13 +107,17 @@ def over_all(
 
 
 def known_of(taken: Taken, reason: bool = True) -> str:
-    """Of how many customers a measure is known, and with `reason` why it is not of most of the others."""
+    """Of how many customers a measure is known, what most figures leave out, and with `reason` why others have none."""
     if not taken.customers:
         return "there is no customer yet"
-    if not taken.unknown:
-        return f"known for all {taken.customers:,}"
     known = f"known for {taken.known:,} of {taken.customers:,}" if taken.known else "known for nobody"
-    if not reason:
+    if not taken.unknown:
+        known = f"known for all {taken.customers:,}"
+    said, many = next(iter(taken.beside.items()), ("", 0))
+    # What the figures of a few leave out would be read as if it were so of the sum.
+    if 2 * many > taken.known:
+        known = f"{said}; {known}"
+    if not reason or not taken.unknown:
         return known
     others = (
         ": " if not taken.known else "; of the others: " if len(taken.reasons) == 1 else "; of most others: "

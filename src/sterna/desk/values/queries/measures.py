@@ -32,7 +32,8 @@ from values_worth where run_id = %s group by {", ".join(_REASONS)}
 class Taken:
     """A measure over the customers of a run: `amount` is the total, or the mean where nothing can be added up.
 
-    It is None where the measure is known of nobody. `reasons` counts those of whom it is unknown by why.
+    It is None where the measure is known of nobody. `reasons` counts those of whom it is unknown by why, `beside` those
+    of whom it is known by what their figure leaves out.
     """
 
     amount: Decimal | float | None
@@ -40,6 +41,7 @@ class Taken:
     known: int
     unknown: int
     reasons: Mapping[str, int] = field(default_factory=dict)
+    beside: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def customers(self) -> int:
@@ -71,11 +73,14 @@ def _taken(measure: Measure, place: int, groups: Sequence[Sequence[Any]]) -> Tak
     known = sum(group[at] for group in groups)
     sums = [group[at + 1] for group in groups if group[at + 1] is not None]
     reasons: Counter[str] = Counter()
+    beside: Counter[str] = Counter()
     for group in groups:
         lacking = group[0] - group[at]
+        why = group[1 + _REASONS.index(measure.reason)] if measure.reason else None
         if lacking:
-            why = group[1 + _REASONS.index(measure.reason)] if measure.reason else None
             reasons[why or NOT_MEASURED] += lacking
+        if group[at] and why:
+            beside[why] += group[at]
     total = sum(sums) if sums else None
     added = adds_up(measure)
     return Taken(
@@ -83,8 +88,13 @@ def _taken(measure: Measure, place: int, groups: Sequence[Sequence[Any]]) -> Tak
         added,
         known,
         sum(group[0] for group in groups) - known,
-        dict(sorted(reasons.items(), key=lambda one: (-one[1], one[0]))),
+        _by_number(reasons),
+        _by_number(beside),
     )
+
+
+def _by_number(counted: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
 
 
 def written(found: Mapping[str, Taken]) -> dict[str, Any]:
@@ -96,6 +106,7 @@ def written(found: Mapping[str, Taken]) -> dict[str, Any]:
             "known": taken.known,
             "unknown": taken.unknown,
             "reasons": list(taken.reasons.items()),
+            "beside": list(taken.beside.items()),
         }
         for name, taken in found.items()
     }
@@ -108,4 +119,6 @@ def _opened(body: Mapping[str, Mapping[str, Any]]) -> dict[str, Taken]:
 
 def _one(held: Mapping[str, Any]) -> Taken:
     amount = Decimal(held["amount"]) if isinstance(held["amount"], str) else held["amount"]
-    return Taken(amount, held["total"], held["known"], held["unknown"], dict(held["reasons"]))
+    # A run that was published before these were counted kept none.
+    beside = dict(held.get("beside", []))
+    return Taken(amount, held["total"], held["known"], held["unknown"], dict(held["reasons"]), beside)
