@@ -11,6 +11,7 @@ from bench.facts import measure_facts
 from bench.homes import Home, Tell, home
 from bench.ingest import measure_ingest
 from bench.link import link_people
+from bench.measures import measure_purchases
 from bench.measuring import Measured
 from bench.options import Options
 from bench.results import Figure, Ratio, Result, Target
@@ -205,6 +206,11 @@ def measure_value(options: Options, tell: Tell) -> Result:
     return value_customers(options.summaries, options.homes, tell)
 
 
+def measure_measures(options: Options, tell: Tell) -> Result:
+    """Take a log of purchases to current and future measures, beside a bare group by."""
+    return measure_purchases(options.purchases, options.homes, tell)
+
+
 BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "import": measure_import,
     "turn": measure_turn,
@@ -215,4 +221,5 @@ BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "search": measure_search,
     "send": measure_send,
     "value": measure_value,
+    "measures": measure_measures,
 }

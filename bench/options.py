@@ -8,7 +8,7 @@ from pathlib import Path
 class Options:
     """Sizes and places: `data` instead of the real files, `customers` of the large shop, `homes`.
 
-    `records` are linked, `known` customers searched, `summaries` fitted and scored.
+    `records` are linked, `known` customers searched, `summaries` fitted and scored, `purchases` measured.
     """
 
     data: Path | None = None
@@ -18,3 +18,4 @@ class Options:
     records: int = 200_000
     known: int = 1_000_000
     summaries: int = 1_000_000
+    purchases: int = 50_000_000

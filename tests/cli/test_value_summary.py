@@ -219,7 +219,7 @@ def test_no_parquet_and_no_place_to_write_are_told(sterna, summary, tmp_path):
     assert "no such file" in sterna("value", tmp_path / "none.parquet").refusal()
     (tmp_path / "taken").write_text("")
     told = sterna("value", summary(), "--out", tmp_path / "taken/deep/s.csv")
-    assert (told.code, told.out) == (1, "") and "cannot be written" in told.err.splitlines()[-1]
+    assert (told.code, told.out) == (1, "") and "taken is no folder" in told.err.splitlines()[-1]
 
 
 def test_the_same_rows_in_any_order_give_the_same_bytes(sterna, summary, tmp_path):

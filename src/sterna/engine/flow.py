@@ -265,7 +265,16 @@ def _measurement(lake: Lake, brief: Brief) -> Done:
 
 IDENTITY = ("purchases", "category_months", "happenings", "customers", "unresolved")
 VALUE = (
-    *("histories", "cells", "cell_scores", "spend_scores", "past_cells", "cost_counts", "category_spend"),
+    *(
+        "customer_sums",
+        "histories",
+        "cells",
+        "cell_scores",
+        "spend_scores",
+        "past_cells",
+        "cost_counts",
+        "category_spend",
+    ),
     *("current_values", "category_wallets", "wallets", "household_wallets", "influences", "values"),
     "best_customers",
 )

@@ -208,23 +208,14 @@ MADE = (
     _table(
         "purchases",
         "event_id",
-        event_id=TEXT,
-        customer_id=TEXT,
-        occurred_at=INSTANT,
-        occurred_on=DAY,
-        touchpoint=TEXT,
-        lines=COUNT,
-        amount=MONEY,
-        discount=MONEY,
+        **_of(TEXT, "event_id customer_id")
+        | {"occurred_at": INSTANT, "occurred_on": DAY, "touchpoint": TEXT},
+        **{"lines": COUNT} | _of(MONEY, "amount discount bought_discount returned") | {"undiscounted": COUNT},
     ),
     _table(
         "category_months",
         "customer_id month category",
-        customer_id=TEXT,
-        month=DAY,
-        category=TEXT,
-        lines=COUNT,
-        amount=MONEY,
+        **{"customer_id": TEXT, "month": DAY, "category": TEXT, "lines": COUNT, "amount": MONEY},
     ),
     # What of the clean rows belongs to no customer yet, and source records that two customers claim.
     _table("unresolved", "what", what=TEXT, row_count=COUNT, amount=MONEY),
@@ -282,7 +273,19 @@ MADE = (
         facts=COUNT,
     ),
     # value
-    # An order is a purchase above zero. frequency: repeat order days; repeat_spend: what was ordered on them.
+    # An order is a purchase above zero. Order days and order_spend are of all days before the cut, spend_before of the
+    # window before, the rest of the window; undiscounted counts lines that do not say whether there was a discount.
+    _table(
+        "customer_sums",
+        "customer_id",
+        customer_id=TEXT,
+        first_order_on=DAY,
+        last_order_on=DAY,
+        order_days=COUNT,
+        **_of(MONEY, "order_spend first_day_spend") | _of(COUNT, "purchases orders undiscounted"),
+        **_of(MONEY, "spend discounts returns spend_before"),
+    ),
+    # frequency: repeat order days; repeat_spend: what was ordered on them.
     _table(
         "histories",
         "customer_id",
@@ -379,7 +382,7 @@ MADE = (
         **_of(MONEY, "potential influence_low influence by_referral by_influence by_knowledge"),
         **_of(COUNT, "newcomers") | _of(TEXT, "top_category room_category discounts_reason"),
         **_of(TEXT, "profit_reason order_reason breadth_reason contact_reason forecast_reason"),
-        **_of(TEXT, "wallet_reason headroom_reason influence_reason"),
+        **_of(TEXT, "alive_reason wallet_reason headroom_reason influence_reason"),
     ),
     # Who is best by each definition; rank counts from 1, and equal scores share one.
     _table(

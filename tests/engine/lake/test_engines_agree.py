@@ -57,7 +57,7 @@ def test_the_four_stages_agree_from_raw_rows_to_values(duck_lake: Lake, spark_la
             events.clean(lake, CUT)
             + identity.resolve(lake, CUT)
             + profiles.know(lake, CUT)
-            + value.worth(lake, CUT, OPENING, BEFORE, "USD")[0]
+            + value.worth(lake, value.Terms(CUT, OPENING, BEFORE, "USD"))[0]
         )
     assert [(step.step, step.rows) for step in ran[0]] == [(step.step, step.rows) for step in ran[1]]
     for step in ran[0]:

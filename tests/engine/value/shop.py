@@ -11,7 +11,7 @@ from sterna.engine.tables import TABLES
 from sterna.engine.value import measures
 from tests.engine.lake.small_tables import fill, line, rows, wish
 
-OPENING, CUT = date(2024, 1, 1), date(2024, 7, 1)
+BEFORE, OPENING, CUT = date(2023, 7, 1), date(2024, 1, 1), date(2024, 7, 1)
 DEPARTMENTS = ("BAKERY", "MEAT", "PRODUCE", "WINE")
 
 
@@ -84,6 +84,7 @@ def stock(
     events.clean(lake, CUT)
     identity.resolve(lake, CUT)
     profiles.know(lake, CUT)
+    steps.run(lake, "value/customer_sums", before=BEFORE, opening=OPENING, cut=CUT)
     steps.run(lake, "value/histories", cut=CUT)
 
 

@@ -1,7 +1,7 @@
 """Every measure of the table of values is told with its day, its range, and a reason where it is unknown."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -66,6 +66,17 @@ def test_R79_a_measure_is_told_with_its_day_and_an_unknown_one_with_its_reason(l
         if one.figure is None and one.reason is None and one.measure.name != "spend_before"
     ]
     assert unexplained == []
+
+
+def test_R79_where_nobody_drops_out_the_chance_of_being_active_is_unknown_for_that_reason(lake):
+    # Everybody orders every tenth day to the end, so that nothing tells of leaving.
+    days = [(OPENING + timedelta(days=10 * step)).isoformat() for step in range(18)]
+    lines = [bought(f"c{who}", day, 10 + who) for who in range(40) for day in days]
+    stock(lake, [*lines, bought("once", "2024-05-01", "5.00")])
+    often, once = told(lake, "c1"), told(lake, "once")
+    assert often["expected_orders"].figure > 0 and often["alive"].figure is None
+    assert often["alive"].reason == once["alive"].reason != "has not ordered yet"
+    assert "drop-out" in often["alive"].reason
 
 
 def test_R79_with_costs_and_contacts_margin_and_frequency_are_known(lake):

@@ -39,6 +39,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         events.clean(lake, CUT)
         identity.resolve(lake, CUT)
         profiles.know(lake, CUT)
+        steps.run(lake, "value/customer_sums", before=date(2016, 1, 1), opening=OPENING, cut=CUT)
         steps.run(lake, "value/histories", cut=CUT)
         measures.measure(lake, OPENING, CUT, "USD")
         yield lake

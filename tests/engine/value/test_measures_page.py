@@ -21,7 +21,7 @@ def test_the_thresholds_on_the_page_are_those_of_the_code():
 
 
 def test_R18_the_definitions_of_the_page_work_together():
-    *definitions, arbitration = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.S)
+    *definitions, arbitration = re.findall(r"```yaml\n((?:best|arbitration):.*?)```", PAGE, flags=re.S)
     buyers, influencers = map(load, definitions)
     figures = {
         "expected_spend": {"old": Decimal(500), "new": Decimal(0)},

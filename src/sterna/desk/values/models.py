@@ -88,6 +88,7 @@ class Worth(models.Model):
     breadth_reason = _text()
     contact_reason = _text()
     forecast_reason = _text()
+    alive_reason = _text()
     wallet_reason = _text()
     headroom_reason = _text()
     influence_reason = _text()

@@ -13,7 +13,12 @@ select
     min(clean_lines.touchpoint) as touchpoint,
     count(*) as lines,
     cast(coalesce(sum(clean_lines.amount), 0) as decimal(18, 2)) as amount,
-    cast(coalesce(sum(clean_lines.discount), 0) as decimal(18, 2)) as discount
+    cast(coalesce(sum(clean_lines.discount), 0) as decimal(18, 2)) as discount,
+    -- Told apart here, where the lines are read anyway: the measures of value need no line any more.
+    cast(coalesce(sum(case when clean_lines.amount >= 0 then clean_lines.discount end), 0) as decimal(18, 2))
+        as bought_discount,
+    cast(coalesce(sum(case when clean_lines.amount < 0 then -clean_lines.amount end), 0) as decimal(18, 2)) as returned,
+    count(case when clean_lines.amount >= 0 and clean_lines.discount is null then 1 end) as undiscounted
 from clean_lines
 left join owners on owners.source_record = clean_lines.source_record
 group by clean_lines.event_id

@@ -226,7 +226,7 @@ MEASURES = (
         "P(not dropped out | order days, their recency and age)",
         BGNBD,
         "At a boundary, where drop-out cannot be told, and after one order day it is unknown, not 1.",
-        "forecast_reason",
+        "alive_reason",
     ),
     Measure(
         "expected_orders",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,10 +15,9 @@ from sterna.engine.tables import TABLES, Table
 from sterna.engine.value import catalogue
 from sterna.engine.value.best import Best, Definition, Panel
 from sterna.engine.value.best import choose as choose_from
-from sterna.engine.value.fitting import Record
 
 
-def choose(lake: Lake, definitions: Sequence[Definition], as_of: date) -> list[Record]:
+def choose(lake: Lake, definitions: Sequence[Definition], as_of: date) -> list[dict[str, Any]]:
     """Make `best_customers` out of `values`; a record for each definition.
 
     It holds best, version, sha256, scale, treatment, members, ranked, and unknown: how many customers lack which
@@ -65,7 +65,7 @@ def _narrowed(lake: Lake, named: Sequence[str]) -> Table:
     return table
 
 
-def _told(definition: Definition) -> Record:
+def _told(definition: Definition) -> dict[str, Any]:
     return {
         "model": f"best {definition.best}",
         "method": definition.title,
@@ -81,7 +81,7 @@ def _told(definition: Definition) -> Record:
     }
 
 
-def _counted(found: Best) -> Record:
+def _counted(found: Best) -> dict[str, Any]:
     return {
         "members": len(found.members),
         "ranked": found.ranked,
@@ -89,7 +89,7 @@ def _counted(found: Best) -> Record:
     }
 
 
-def _row(found: Best, at: int) -> Record:
+def _row(found: Best, at: int) -> dict[str, Any]:
     member = found.members[at]
     return {
         "best": found.name,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -9,7 +10,6 @@ from sterna.engine.errors import BadInput
 from sterna.engine.lake import arrow
 from sterna.engine.tables import TABLES
 from sterna.engine.value import influence, network
-from sterna.engine.value.fitting import Record
 from sterna.engine.value.influence import Book, Credit, Influence
 
 NOBODY_RECORDED = "no credit of anybody is recorded"
@@ -20,7 +20,7 @@ class Credited:
     """Rows of `influences`, the record of how they were made, and why there are none (None where there are)."""
 
     influences: pa.Table
-    record: Record
+    record: dict[str, Any]
     reason: str | None
 
 
@@ -30,7 +30,7 @@ def credit(recorded_credits: pa.Table, newcomer_values: pa.Table, currency: str)
     A newcomer is worth what was bought in the window. The network is that of the credits. Credits that cannot be true
     together (a loop, more than one whole) are told as the reason, and nobody is credited with anything.
     """
-    record: Record = {
+    record: dict[str, Any] = {
         "model": "influence",
         "method": influence.METHOD,
         "unit": currency,

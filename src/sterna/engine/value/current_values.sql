@@ -3,26 +3,7 @@
 -- params: opening DATE, cut DATE
 
 -- spend = revenue - discounts - returns, and margin = spend - cost, all from rows: never a rate on revenue.
-with bought as (
-    select
-        purchases.customer_id,
-        sum(clean_lines.amount) as spend,
-        sum(case when clean_lines.amount >= 0 then clean_lines.amount + clean_lines.discount end) as revenue,
-        sum(case when clean_lines.amount >= 0 then clean_lines.discount end) as discounts,
-        sum(case when clean_lines.amount < 0 then -clean_lines.amount end) as returns,
-        count(case when clean_lines.amount >= 0 and clean_lines.discount is null then 1 end) as undiscounted
-    from purchases
-    join clean_lines on clean_lines.event_id = purchases.event_id
-    where purchases.occurred_on >= $opening and purchases.occurred_on < $cut
-    group by purchases.customer_id
-),
-ordered as (
-    select customer_id, count(*) as orders
-    from purchases
-    where amount > 0 and occurred_on >= $opening and occurred_on < $cut
-    group by customer_id
-),
-owners as (
+with owners as (
     select source_record, min(customer_id) as customer_id from identity_map group by source_record
 ),
 copies as (
@@ -81,35 +62,38 @@ strange as (
 spans as (
     select
         customers.customer_id,
-        date_diff('day', histories.last_order_on, $cut) as recency_days,
-        date_diff('day', histories.first_order_on, $cut) as tenure_days,
+        date_diff('day', bought.last_order_on, $cut) as recency_days,
+        date_diff('day', bought.first_order_on, $cut) as tenure_days,
         -- Not greatest(): it passes over a missing day, and would give a pace to whoever never ordered.
-        date_diff('day', case when histories.first_order_on < $opening then $opening else histories.first_order_on end,
-            $cut) as ordering_days,
+        date_diff('day', case when bought.first_order_on < $opening then $opening else bought.first_order_on end, $cut)
+            as ordering_days,
         date_diff('day', case when customers.first_seen_on < $opening then $opening else customers.first_seen_on end,
             $cut) as known_days
     from customers
-    left join histories on histories.customer_id = customers.customer_id
+    left join customer_sums as bought on bought.customer_id = customers.customer_id
 )
 select
     spans.customer_id,
     cast($cut - interval 1 day as date) as as_of,
     cast(coalesce(bought.spend, 0) as decimal(18, 2)) as spend,
-    cast(case when bought.undiscounted > 0 then null else coalesce(bought.revenue, 0) end as decimal(18, 2)) as revenue,
+    cast(
+        case when bought.undiscounted > 0 then null else coalesce(bought.spend + bought.discounts + bought.returns, 0) end
+        as decimal(18, 2)
+    ) as revenue,
     cast(case when bought.undiscounted > 0 then null else coalesce(bought.discounts, 0) end as decimal(18, 2))
         as discounts,
     cast(coalesce(bought.returns, 0) as decimal(18, 2)) as returns,
     cast(case when served.unwritten = 0 then served.cost end as decimal(18, 2)) as cost,
     cast(case when served.unwritten = 0 then coalesce(bought.spend, 0) - served.cost end as decimal(18, 2)) as margin,
     cast(coalesce(strange.amount, 0) as decimal(18, 2)) as uncategorized,
-    coalesce(ordered.orders, 0) as orders,
+    coalesce(bought.orders, 0) as orders,
     spans.recency_days,
     spans.tenure_days,
     coalesce(breadth.categories, 0) as categories,
     case when recorded.contacts > 0 then coalesce(contacted.contacts_in, 0) end as contacts_in,
     case when recorded.contacts > 0 then coalesce(contacted.contacts_out, 0) end as contacts_out,
     case when recorded.contacts > 0 then coalesce(contacted.contacts_undirected, 0) end as contacts_undirected,
-    cast(coalesce(ordered.orders, 0) as double) * 30 / spans.ordering_days as order_frequency,
+    cast(coalesce(bought.orders, 0) as double) * 30 / spans.ordering_days as order_frequency,
     case when breadth.categories > 0 then cast(breadth.entropy as double) end as category_entropy,
     case when recorded.contacts > 0 then
         cast(coalesce(contacted.contacts_in, 0) + coalesce(contacted.contacts_out, 0) as double) * 30
@@ -130,8 +114,7 @@ select
     end as contact_reason
 from spans
 cross join recorded
-left join bought on bought.customer_id = spans.customer_id
-left join ordered on ordered.customer_id = spans.customer_id
+left join customer_sums as bought on bought.customer_id = spans.customer_id
 left join served on served.customer_id = spans.customer_id
 left join contacted on contacted.customer_id = spans.customer_id
 left join breadth on breadth.customer_id = spans.customer_id

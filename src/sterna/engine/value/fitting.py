@@ -13,6 +13,7 @@ from sterna.engine.value import forecasting, spend
 from sterna.engine.value.cells import Floats
 from sterna.engine.value.forecasting import Learned
 from sterna.engine.value.models import Model
+from sterna.engine.value.terms import Horizon
 from sterna.engine.value.uncertainty import relative_error
 
 SPEND_METHOD = "gamma-gamma, maximum likelihood on weighted cells (Fader and Hardie 2013)"
@@ -33,15 +34,6 @@ class Scored:
 
     scores: pa.Table
     record: Record
-
-
-@dataclass(frozen=True)
-class Horizon:
-    """What is forecast: order days of the next `weeks`, and those of `lifetime_weeks` at a `yearly` discount (.1)."""
-
-    weeks: int
-    lifetime_weeks: int
-    yearly: float
 
 
 def method(model: Model) -> str:

@@ -9,13 +9,16 @@ from sterna.engine.steps import Ran
 from sterna.engine.tables import TABLES
 
 
-def measure(lake: Lake, opening: date, cut: date, currency: str) -> list[Ran]:
-    """Make `cost_counts`, `category_spend` and `current_values` of the window [opening, cut).
+def measure(lake: Lake, opening: date, cut: date, currency: str, before: date | None = None) -> list[Ran]:
+    """Make `customer_sums`, `cost_counts`, `category_spend` and `current_values` of the window [opening, cut).
 
-    Reads the tables of events, identity and profiles, `histories` and the lake's `costs`. Raises BadInput for costs
-    of the window in another currency than `currency`: amounts of two are never added.
+    `before` is the first day of the window before it; without one nothing is summed of it. Reads the tables of events,
+    identity and profiles, and the lake's `costs`. Raises BadInput for costs of the window in another currency than
+    `currency`: amounts of two are never added.
     """
-    ran = [steps.run(lake, "value/cost_counts", opening=opening, cut=cut)]
+    window = {"before": before or opening, "opening": opening, "cut": cut}
+    ran = [steps.run(lake, "value/customer_sums", **window)]
+    ran.append(steps.run(lake, "value/cost_counts", opening=opening, cut=cut))
     counted = lake.fetch(TABLES["cost_counts"]).column("what").to_pylist()
     named = {what.removeprefix("costs in ") for what in counted if what.startswith("costs in ")}
     if strange := sorted(named - {currency}):

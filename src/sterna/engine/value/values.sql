@@ -1,14 +1,8 @@
 -- Puts every measure of every customer side by side: what is given today, to come, possible, and brought by way of others.
 -- makes: values
--- params: before DATE, opening DATE, forecast_reason VARCHAR, influence_reason VARCHAR
+-- params: opening DATE, forecast_reason VARCHAR, boundary VARCHAR, influence_reason VARCHAR
 
-with earlier as (
-    select customer_id, sum(amount) as spend_before
-    from purchases
-    where occurred_on >= $before and occurred_on < $opening
-    group by customer_id
-),
-memory as (
+with memory as (
     -- Where the lake begins at the opening or later, nobody's spend before it is known.
     select min(occurred_on) as begins_on from purchases
 ),
@@ -33,7 +27,7 @@ rooms as (
 joined as (
     select
         current_values.*,
-        case when memory.begins_on < $opening then coalesce(earlier.spend_before, 0) end as spend_before,
+        case when memory.begins_on < $opening then coalesce(customer_sums.spend_before, 0) end as spend_before,
         cell_scores.alive,
         cell_scores.expected_orders,
         cell_scores.expected_error,
@@ -57,7 +51,7 @@ joined as (
         influences.newcomers, influences.unknown
     from current_values
     cross join memory
-    left join earlier on earlier.customer_id = current_values.customer_id
+    left join customer_sums on customer_sums.customer_id = current_values.customer_id
     left join histories on histories.customer_id = current_values.customer_id
     left join cell_scores
         on cell_scores.frequency = histories.frequency
@@ -111,6 +105,12 @@ select
         when order_reason is not null then order_reason
         when expected_orders is null or to_come is null then $forecast_reason
     end as forecast_reason,
+    case
+        when alive is not null then null
+        when order_reason is not null then order_reason
+        when expected_orders is null then $forecast_reason
+        else coalesce($boundary, 'one order day does not tell who has left')
+    end as alive_reason,
     wallet_reason,
     case
         when told and headroom is null then wallet_reason
