@@ -215,7 +215,11 @@ MADE = (
     _table(
         "category_months",
         "customer_id month category",
-        **{"customer_id": TEXT, "month": DAY, "category": TEXT, "lines": COUNT, "amount": MONEY},
+        customer_id=TEXT,
+        month=DAY,
+        category=TEXT,
+        lines=COUNT,
+        amount=MONEY,
     ),
     # What of the clean rows belongs to no customer yet, and source records that two customers claim.
     _table("unresolved", "what", what=TEXT, row_count=COUNT, amount=MONEY),

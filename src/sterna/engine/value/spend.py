@@ -5,6 +5,7 @@ much a customer spends has nothing to do with how often; `correlation` shows how
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -101,19 +102,34 @@ class _Cells:
     mean: Floats
     weight: Floats
 
+    @cached_property
+    def levels(self) -> tuple[Floats, Floats]:
+        """The different x and their weights: they are few, and all that is slow hangs on x alone."""
+        x, place = np.unique(self.x, return_inverse=True)
+        return x, np.bincount(place, self.weight, x.size).astype(np.float64)
+
+    @cached_property
+    def fixed(self) -> tuple[Floats, Floats, Floats, float]:
+        """What no parameter changes: the spend of each cell, its log, its purchases, and the logs of the means."""
+        spent = self.x * self.mean
+        return spent, np.log(spent), self.weight * self.x, float(self.weight @ np.log(self.mean))
+
     def log_likelihood(self, theta: Floats) -> tuple[float, Floats]:
         """Sum over customers of the log marginal density of the mean, and its gradient by (p, q, gamma)."""
         p, q, gamma = theta
-        x, shape, total = self.x, p * self.x, gamma + self.x * self.mean
+        x, held = self.levels
+        spent, log_spent, bought, of_mean = self.fixed
+        total, customers, shape = gamma + spent, held.sum(), p * x
         log_total = np.log(total)
-        value = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma)
-        value += shape * np.log(x * self.mean) - np.log(self.mean) - (shape + q) * log_total
+        # As one difference: of two large sums that all but cancel, the last digits are rounding.
+        over, logs = bought @ (log_spent - log_total), self.weight @ (log_total - np.log(gamma))
+        value = held @ (gammaln(shape + q) - gammaln(shape) - gammaln(q)) + p * over - q * logs - of_mean
         slopes = (
-            x * (psi(shape + q) - psi(shape) + np.log(x * self.mean) - log_total),
-            psi(shape + q) - psi(q) + np.log(gamma) - log_total,
-            q / gamma - (shape + q) / total,
+            held @ (x * (psi(shape + q) - psi(shape))) + over,
+            held @ (psi(shape + q) - psi(q)) - logs,
+            customers * q / gamma - (p * bought + q * self.weight) @ (1 / total),
         )
-        return float(self.weight @ value), np.array([self.weight @ slope for slope in slopes])
+        return float(value), np.array(slopes)
 
 
 def _boundary(peak: Peak) -> str | None:
