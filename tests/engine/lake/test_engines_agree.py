@@ -90,6 +90,13 @@ def _shop(seed: int) -> dict[str, pa.Table]:
         "products": drawn(TABLES["products"], seed),
         "events": drawn(TABLES["events"], seed),
         "facts": drawn(TABLES["facts"], seed),
+        "credits": rows(
+            "credits",
+            *(
+                {"newcomer": f"c{n + 1}", "customer": f"c{n}", "kind": "referral", "share": Decimal("0.5000")}
+                for n in range(0, 60, 6)
+            ),
+        ),
         "identity_map": rows(
             "identity_map",
             *({"source_record": f"s{n}", "customer_id": f"c{n}", "unit": f"u{n // 2}"} for n in range(60)),

@@ -144,11 +144,13 @@ def wallet(customer: Customer, worth: Worth, found: Told, run: Run) -> Section:
 
 
 def _of_wallet(one: Measured, worth: Worth) -> str | None:
+    # The reason beside a figure says what it leaves out: of a least wallet the share is a most.
     if one.figure is None or one.measure.name != "wallet":
-        return one.reason if one.figure is None else None
+        return one.reason
     sure = f", {worth.wallet_confidence:.0%} sure" if worth.wallet_confidence is not None else ""
     day = f", {worth.wallet_on}" if worth.wallet_on else ""
-    return f"{span(one) or 'without a range'}; from {worth.wallet_source}{sure}{day}"
+    told_by = f"{span(one) or 'without a range'}; from {worth.wallet_source}{sure}{day}"
+    return f"{told_by}; {one.reason}" if one.reason else told_by
 
 
 def _of_room(one: Measured, worth: Worth) -> str | None:
