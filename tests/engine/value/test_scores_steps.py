@@ -157,10 +157,12 @@ def test_R79_expected_spend_is_orders_times_order_value_to_the_cent(
     assert [record["reason"] for record in records[:2]] == [None, None]
     values = lake.fetch(TABLES["values"]).to_pylist()
     assert len(values) == 301
+    scored = {row["customer_id"]: row for row in lake.fetch(TABLES["spend_scores"]).to_pylist()}
     for row in values[:300]:
-        product = row["expected_orders"] * float(row["expected_order_value"])
-        # The order value is told to the cent: half of one for each order, and half of one for the product.
-        assert abs(float(row["expected_spend"]) - product) <= 0.00501 * (1 + row["expected_orders"])
+        # The order value itself, which the table of values tells to the cent.
+        unrounded = scored[row["customer_id"]]["expected_order_value"]
+        assert abs(float(row["expected_spend"]) - row["expected_orders"] * unrounded) <= 0.00501
+        assert abs(float(row["expected_order_value"]) - unrounded) <= 0.00501
         assert row["expected_orders_low"] < row["expected_orders"] < row["expected_orders_high"]
         # Everybody's orders are alike here, so that how spend differs has no error and the money has no range.
         assert records[1]["boundary"] and row["expected_spend_low"] is row["lifetime_value_high"] is None

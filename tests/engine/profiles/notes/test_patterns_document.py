@@ -79,7 +79,6 @@ def test_a_shipped_document_fits_its_taxonomy(name):
     assert {one for one in unspoken if not one.startswith(only_imported)} <= {
         "leisure",
         "demography.income",
-        "shopping.budget",
         "shopping.category",
         "shopping.top_category",
         "shopping.room_category",

@@ -267,3 +267,17 @@ def test_a_long_note_of_one_word_over_and_over_is_read_in_seconds(piece):
     begun = time.perf_counter()
     read(piece * (5_000 // len(piece)))
     assert time.perf_counter() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("note", "budget"),
+    [
+        ("Spends about $400 a month on groceries, in all shops.", "400"),
+        ("Their food budget is around 650 euros per month.", "650"),
+        ("Spends 400 a month on petrol.", None),
+        ("Spends an hour a month on shopping.", None),
+    ],
+)
+def test_R6_what_somebody_spends_on_groceries_in_all_shops_is_read_as_the_budget(note, budget):
+    found = [one.value for one in read(note, "retail") if one.fact_class == "shopping.budget"]
+    assert found == ([] if budget is None else [budget])
