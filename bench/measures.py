@@ -13,7 +13,7 @@ from bench.results import Figure, Ratio, Result, Target
 
 GB = 10**9
 CUSTOMER_BUYS = 50  # purchases of one customer, on average, in the two years of the log
-FROM_LOG, BROAD, MEMORY = 2.0, 4.0, 8  # times the bare group by; GB
+FROM_LOG, BROAD, ROLLED, MEMORY = 2.0, 4.0, 0.3, 8  # times the bare group by; GB
 Parts = Mapping[str, Mapping[str, float]]
 
 
@@ -23,12 +23,13 @@ def measure_purchases(purchases: int, homes: Path | None, tell: Tell) -> Result:
         homes.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sterna-bench-", dir=homes) as folder:
         wrote = _child(tell, "write", folder, str(purchases), str(max(purchases // CUSTOMER_BUYS, 1)))
-        done = {verb: _child(tell, verb, folder) for verb in ("bare", "log")}
+        done = {verb: _child(tell, verb, folder) for verb in ("bare", "log", "roll", "rollup")}
     found = {verb: json.loads(each.output) for verb, each in done.items()}
     bare, log = found["bare"], found["log"]
     sides = {
         "from the log": (_sum(log["parts"]), FROM_LOG),
         "from the log, breadth and entropy": (_sum(log["apart"]), BROAD),
+        "from the rollup": (_sum(found["rollup"]["parts"]), ROLLED),
     }
     for side, (taken, _) in sides.items():
         tell(f"{side}: {taken['processor_seconds'] / bare['processor_seconds']:.2f} times the bare group by")
@@ -56,6 +57,9 @@ def measure_purchases(purchases: int, homes: Path | None, tell: Tell) -> Result:
             _figure("bare group by", bare, done["bare"]),
             *_figures("from the log", log["parts"], done["log"]),
             *_figures("  breadth and entropy", log["apart"], None),
+            *_figures("from the rollup", found["rollup"]["parts"], done["rollup"]),
+            _figure("the rollup made on a first night", found["roll"]["first"], done["roll"]),
+            _figure("the rollup on a night without news", found["roll"]["again"], None),
         ),
     )
 

@@ -142,17 +142,43 @@ def from_log(folder: Path) -> dict[str, Any]:
     """From purchases to measures in one go, the categories apart; each step of the stage by its name."""
     with _lake(folder) as lake:
         parts = {"customer_sums": _timed(lambda: _step(lake, "customer_sums", BEFORE, OPENING, CUT))}
-        parts["histories"] = _timed(lambda: _step(lake, "histories", CUT))
-        parts["cells"] = _timed(lambda: _step(lake, "cells"))
-        parts["fit and score purchases"] = _timed(lambda: _future(lake, "cells"))
-        parts["fit and score spend"] = _timed(lambda: _future(lake, "histories"))
-        _mount(lake, "category_spend", [])
-        parts["current_values"] = _timed(lambda: _step(lake, "current_values", OPENING, CUT))
+        parts |= _measured(lake)
         apart = {
             name: _timed(lambda name=name: _step(lake, name, OPENING, CUT))
             for name in ("category_spend", "current_values")
         }
     return {"parts": parts, "apart": apart}
+
+
+def roll(folder: Path) -> dict[str, Any]:
+    """The rollup made as on a first night, and brought up to date on one without news."""
+    from sterna.engine.value import rollup
+
+    with _lake(folder) as lake:
+        first, again = (
+            _timed(lambda: rollup.bring_up(lake, BEFORE, OPENING, folder / "rolled")) for _ in range(2)
+        )
+    return {"first": first, "again": again}
+
+
+def from_rollup(folder: Path) -> dict[str, Any]:
+    """From the rollup of an earlier night to the measures that come of the log, the categories apart."""
+    with _lake(folder) as lake:
+        _mount(lake, "record_shelves", [str(path) for path in sorted((folder / "rolled").iterdir())])
+        parts = {"rolled_sums": _timed(lambda: _step(lake, "rolled_sums", BEFORE, OPENING))}
+        return {"parts": parts | _measured(lake)}
+
+
+def _measured(lake: Any) -> dict[str, dict[str, float]]:
+    """From the sums of customers to current and future measures."""
+    parts = {
+        name: _timed(lambda name=name: _step(lake, name, CUT))
+        for name in ("histories", "cells", "spend_cells")
+    }
+    parts["fit and score purchases"] = _timed(lambda: _future(lake, "cells"))
+    parts["fit and score spend"] = _timed(lambda: _future(lake, "spend_cells"))
+    _mount(lake, "category_spend", [])
+    return parts | {"current_values": _timed(lambda: _step(lake, "current_values", OPENING, CUT))}
 
 
 def _lake(folder: Path) -> Any:
@@ -194,13 +220,13 @@ def _future(lake: Any, read: str) -> None:
     from sterna.engine.value.fitting import score_lifetime, score_spend
     from sterna.engine.value.models import BG_NBD
 
-    rows = lake.fetch(TABLES[read])
-    found = score_lifetime(rows, BG_NBD, HALF_A_YEAR) if read == "cells" else score_spend(rows, CURRENCY)
+    cells = lake.fetch(TABLES[read])
+    found = score_lifetime(cells, BG_NBD, HALF_A_YEAR) if read == "cells" else score_spend(cells, CURRENCY)
     lake.put(TABLES["cell_scores" if read == "cells" else "spend_scores"], found.scores)
     print(json.dumps(found.record), file=sys.stderr)
 
 
-VERBS = {"bare": bare, "log": from_log}
+VERBS = {"bare": bare, "log": from_log, "roll": roll, "rollup": from_rollup}
 
 if __name__ == "__main__":
     verb, where, *sizes = sys.argv[1:]

@@ -45,10 +45,32 @@ def test_R79_the_sums_are_those_of_the_bare_group_by(tmp_path):
     assert [tuple(row[column] for column in columns) for row in made] == bare
 
 
+def test_R79_the_rollup_gives_the_sums_of_the_log(tmp_path):
+    from sterna.engine.tables import TABLES
+
+    measures_side.write(tmp_path, 3_000, 60)
+    measures_side.roll(tmp_path)
+    found = []
+    for read, sums in ((measures_side.from_rollup, "rolled_sums"), (measures_side.from_log, "customer_sums")):
+        assert sums in read(tmp_path)["parts"]
+        with measures_side._lake(tmp_path) as lake:
+            kept = [str(path) for path in (tmp_path / "rolled").iterdir()]
+            measures_side._mount(lake, "record_shelves", kept)
+            measures_side._step(
+                lake,
+                sums,
+                measures_side.BEFORE,
+                measures_side.OPENING,
+                *[measures_side.CUT][sums[0] == "r" :],
+            )
+            found.append(lake.fetch(TABLES["customer_sums"]))
+    assert found[0].num_rows == 60 and found[0] == found[1]
+
+
 def test_the_parts_add_up_and_nothing_is_left_behind(tmp_path):
     told = []
     result = measure_purchases(10_000, tmp_path / "homes", told.append)
     assert result.sizes["purchases"] == 10_000 and result.sizes["customers"] == 200
-    assert len(result.ratios) == 2 and all(ratio.times > 0 for ratio in result.ratios)
-    assert [target.unit for target in result.targets] == ["processor s"] * 2 + ["GB"]
+    assert len(result.ratios) == 3 and all(ratio.times > 0 for ratio in result.ratios)
+    assert [target.unit for target in result.targets] == ["processor s"] * 3 + ["GB"]
     assert list((tmp_path / "homes").iterdir()) == [] and "times the bare group by" in told[-1]

@@ -134,12 +134,16 @@ class Done:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of the flow: its verb, and the tables that it leaves for later stages and for readers."""
+    """A stage of the flow: its verb, and the tables that it leaves for later stages and for readers.
+
+    The verb of one that `rolls` takes the folder of added-up months as `rolled` beside the lake and the brief.
+    """
 
     name: str
-    verb: Callable[[Lake, Brief], Done]
+    verb: Callable[..., Done]
     makes: tuple[str, ...]
     has_models: bool = False
+    rolls: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def _profiles(lake: Lake, brief: Brief) -> Done:
     return Done(profiles.know(lake, brief.cut))
 
 
-def _value(lake: Lake, brief: Brief) -> Done:
+def _value(lake: Lake, brief: Brief, rolled: Path | None) -> Done:
     asked = brief.value
     terms = value.Terms(
         brief.cut,
@@ -188,7 +192,7 @@ def _value(lake: Lake, brief: Brief) -> Done:
         value.Horizon(asked.horizon_weeks, asked.lifetime_weeks, asked.yearly_discount),
         [value.definition_of(body) for body in asked.best],
     )
-    ran, records = value.worth(lake, terms)
+    ran, records = value.worth(lake, terms, rolled)
     return Done(ran, [dict(record) for record in records])
 
 
@@ -270,6 +274,7 @@ VALUE = (
         "histories",
         "cells",
         "cell_scores",
+        "spend_cells",
         "spend_scores",
         "past_cells",
         "cost_counts",
@@ -283,7 +288,7 @@ STAGES = (
     Stage("events", _events, ("clean_lines", "clean_events", "event_counts")),
     Stage("identity", _identity, IDENTITY),
     Stage("profiles", _profiles, ("current_facts", "profiles")),
-    Stage("value", _value, VALUE, has_models=True),
+    Stage("value", _value, VALUE, has_models=True, rolls=True),
     Stage("segments", _segments, segments.MAKES),
     Stage("decisions", _decisions, decisions.MAKES),
     Stage("measurement", _measurement, measurement.MAKES),
@@ -305,13 +310,15 @@ def turn(
     journal: Journal,
     done: Mapping[str, Mapping[str, str]],
     progress: Progress | None = None,
+    rolled: Path | None = None,
 ) -> Outcome:
     """Turn the loop once as of `brief.until`, leaving every table as `folder/<table>.parquet`.
 
     `journal(stage, ran, {table: sha256}, seconds)` is called when a stage's files are durable. `done` are the
     files of stages that an earlier, killed turn has journaled: they are read, not made again. `progress` hears
-    each stage's name before it starts. Raises LakeMissing when an input or a file of `done` is not what it was,
-    BadInput when the brief names a table that does not exist.
+    each stage's name before it starts. `rolled` is the installation's folder of what value has added up in earlier
+    turns; without one every purchase is read anew, which makes the same. Raises LakeMissing when an input or a file
+    of `done` is not what it was, BadInput when the brief names a table that does not exist.
     """
     _mount_inputs(lake, brief)
     saved: dict[str, str] = {}
@@ -323,7 +330,7 @@ def turn(
             saved |= _resume(lake, stage, folder, done[stage.name])
             continue
         begun = time.perf_counter()
-        made = stage.verb(lake, brief)
+        made = stage.verb(lake, brief, rolled) if stage.rolls else stage.verb(lake, brief)
         hashes = _keep(lake, stage, folder, made.models)
         ran[stage.name] = tuple(made.ran)
         journal(stage.name, made.ran, hashes, time.perf_counter() - begun)

@@ -60,23 +60,12 @@ LAKE = (
         body=TEXT,
     ),
     _table(
-        "products",
-        "product_id",
-        product_id=TEXT,
-        department=TEXT,
-        category=TEXT,
-        brand=TEXT,
-        recorded_at=INSTANT,
+        "products", "product_id", **_of(TEXT, "product_id department category brand"), recorded_at=INSTANT
     ),
     _table(
         "campaigns",
         "source campaign_id",
-        source=TEXT,
-        campaign_id=TEXT,
-        kind=TEXT,
-        starts_on=DAY,
-        ends_on=DAY,
-        recorded_at=INSTANT,
+        **_of(TEXT, "source campaign_id kind") | _of(DAY, "starts_on ends_on") | {"recorded_at": INSTANT},
     ),
     # What serving somebody cost; an amount that nobody wrote down is NULL, and one of zero is zero.
     _table(
@@ -194,21 +183,16 @@ MADE = (
     _table(
         "clean_events",
         "event_id",
-        event_id=TEXT,
-        source_record=TEXT,
-        kind=TEXT,
-        occurred_at=INSTANT,
-        occurred_on=DAY,
-        touchpoint=TEXT,
-        direction=TEXT,
-        subject=TEXT,
+        **_of(TEXT, "event_id source_record kind") | {"occurred_at": INSTANT, "occurred_on": DAY},
+        **_of(TEXT, "touchpoint direction subject"),
     ),
     _table("event_counts", "what", what=TEXT, row_count=COUNT, amount=MONEY),
     # identity
+    # source_record: the one whose lines a purchase is made of; NULL where they are of several, or some name none.
     _table(
         "purchases",
         "event_id",
-        **_of(TEXT, "event_id customer_id")
+        **_of(TEXT, "event_id customer_id source_record")
         | {"occurred_at": INSTANT, "occurred_on": DAY, "touchpoint": TEXT},
         **{"lines": COUNT} | _of(MONEY, "amount discount bought_discount returned") | {"undiscounted": COUNT},
     ),
@@ -286,8 +270,22 @@ MADE = (
         first_order_on=DAY,
         last_order_on=DAY,
         order_days=COUNT,
-        **_of(MONEY, "order_spend first_day_spend") | _of(COUNT, "purchases orders undiscounted"),
+        **_of(MONEY, "order_spend first_day_spend") | _of(COUNT, "orders undiscounted"),
         **_of(MONEY, "spend discounts returns spend_before"),
+    ),
+    # What one source record bought on the days of one file, the first of which is `since`: all purchases in fewer rows,
+    # for runs to come. Bit d - 1 of m7 tells of an order on the d-th of July.
+    _table("rolled_days", "occurred_on", occurred_on=DAY, since=DAY),
+    *(
+        _table(
+            name,
+            "source_record since",
+            **{"source_record": TEXT} | _of(DAY, "since first_order_on last_order_on"),
+            **_of(COUNT, "order_days ever undiscounted"),
+            **_of(MONEY, "order_spend first_day_spend spend discounts returns"),
+            **{f"m{month}": SMALL for month in range(1, 13)},
+        )
+        for name in ("record_shelves", "record_shelf")
     ),
     # frequency: repeat order days; repeat_spend: what was ordered on them.
     _table(
@@ -316,10 +314,11 @@ MADE = (
         **_of(COUNT, "frequency recency_weeks age_weeks"),
         **_of(REAL, "alive expected_orders expected_error lifetime_orders lifetime_error"),
     ),
+    _table("spend_cells", "frequency repeat_spend", frequency=COUNT, repeat_spend=MONEY, customers=COUNT),
     _table(
         "spend_scores",
-        "customer_id",
-        **{"customer_id": TEXT} | _of(REAL, "expected_order_value order_value_error"),
+        "frequency repeat_spend",
+        **{"frequency": COUNT, "repeat_spend": MONEY} | _of(REAL, "expected_order_value order_value_error"),
     ),
     # Customers of one history as of an earlier cut, by how often each ordered from then on: for the back-test.
     _table(

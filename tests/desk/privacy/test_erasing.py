@@ -39,7 +39,7 @@ TABLES = {
     "procrastinate_jobs.args", "sources_deadletter.body", "sources_inboxevent.body", "sources_refusedrow.value",
     "sources_upload.file_name", "values_worth.customer_id", "segments_move.customer_id",
 }  # fmt: skip
-FOLDERS = {"lake", "letters", "mail", "rejects", "runs", "staging", "uploads"}
+FOLDERS = {"lake", "letters", "mail", "rejects", "rolled", "runs", "staging", "uploads"}
 
 
 @pytest.fixture
@@ -113,6 +113,7 @@ def test_the_receipt_lists_every_place_and_names_nobody(world):
         "lake/lines/",
         "lake/events/",
         f"runs/{world.run.pk}/",
+        "rolled/*: ",
     ]
     assert [place for place in (*tables, *files) if place not in receipt] == []
     assert not any(word.lower() in receipt.lower() for word in told)

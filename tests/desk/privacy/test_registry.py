@@ -49,8 +49,8 @@ def test_no_model_that_hangs_on_people_is_declared_impersonal():
 
 
 @pytest.mark.parametrize(
-    "name", ["lake/lines/a.parquet", "runs/x/frozen/facts.parquet", "letters/a.pdf", "mail/1.eml", "rejects/a.csv",
-             "uploads/x/a.csv", "staging/x/staged.duckdb", "secret", "erased.jsonl", "postgres/base/1"]
+    "name", ["lake/lines/a.parquet", "runs/x/frozen/facts.parquet", "rolled/a.parquet", "letters/a.pdf", "mail/1.eml",
+             "rejects/a.csv", "uploads/x/a.csv", "staging/x/staged.duckdb", "secret", "erased.jsonl", "postgres/base/1"]
 )  # fmt: skip
 def test_every_file_of_a_home_is_answered_for(home, name):
     path = home / name

@@ -1,10 +1,18 @@
 """A turn in the records: the same brief once, resumed after a failure, repeated byte for byte, one at a time."""
 
+import shutil
+from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 
+from sterna.desk.config import options
 from sterna.desk.config.refused import Refused
 from sterna.desk.contacts.models import Contact
 from sterna.desk.runs import actions
@@ -48,6 +56,36 @@ def test_again_is_the_same_byte_for_byte_and_publishes_nothing_new():
     assert done.run == first and "the same byte for byte" in done.sentence
     assert list(Contact.objects.order_by("id").values_list("id", "natural_key")) == contacts
     assert not (running.folder(first.pk) / "again").exists()
+
+
+@pytest.fixture
+def rolled() -> Iterator[Path]:
+    """What runs have added up, of this test alone."""
+    folder = options.home() / "rolled"
+    shutil.rmtree(folder, ignore_errors=True)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_R79_a_night_takes_what_one_before_has_added_up_and_again_checks_it_from_the_purchases(rolled):
+    shop.open_shop()
+    first = actions.run(shop.FIRST).run
+    kept = {path.name: path.stat().st_ino for path in rolled.iterdir()}
+    assert "value/record_shelves" in [step["step"] for step in first.stages.get(name="value").steps]
+    shop.plan("900.00", version=2)
+    second = actions.run(shop.FIRST).run
+    assert second != first and {path.name: path.stat().st_ino for path in rolled.iterdir()} == kept
+    steps = [step["step"] for step in second.stages.get(name="value").steps]
+    assert "value/rolled_sums" in steps and not {"value/record_shelves", "value/customer_sums"} & {*steps}
+    # A file that says something else than its name is believed by a night, and found by whoever asks again.
+    [first_file, *_] = sorted(rolled.iterdir())
+    held = pq.read_table(first_file)
+    spent = pc.add(held.column("spend"), pa.scalar(Decimal("1.00")))
+    pq.write_table(held.set_column(held.schema.get_field_index("spend"), "spend", spent), first_file)
+    shop.plan("800.00", version=3)
+    actions.run(shop.FIRST)
+    with pytest.raises(Refused, match=r"differs in .*customer_sums"):
+        actions.run(shop.FIRST, again=True)
 
 
 def test_again_names_the_table_that_differs():

@@ -1,9 +1,11 @@
 """Scores of fitted models: they are the models' own figures, put back to the customers they belong to."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -63,49 +65,49 @@ def test_at_a_boundary_alive_is_unknown_and_the_record_says_why() -> None:
     assert scored.scores.column("expected_orders").null_count == 0
 
 
-def _histories() -> pa.Table:
+def _spend_cells(names: Iterable[str]) -> pa.Table:
+    """The cells of four hundred histories whose customers are called by `names`, by way of the lake."""
     rng = np.random.default_rng(3)
     frequency = rng.poisson(2.0, 400)
     cents = [round(100 * float(rng.gamma(6.0, 5.0)) * int(count)) for count in frequency]
-    return rows(
+    histories = rows(
         "histories",
         *(
-            {"customer_id": f"{number:03}", "frequency": int(count), "repeat_spend": Decimal(cent) / 100}
-            for number, (count, cent) in enumerate(zip(frequency, cents, strict=True))
+            {"customer_id": name, "frequency": int(count), "repeat_spend": Decimal(cent) / 100}
+            for name, count, cent in zip(names, frequency, cents, strict=True)
         ),
     )
+    with TemporaryDirectory() as scratch, open_lake("duckdb", Path(scratch)) as lake:
+        lake.put(TABLES["histories"], histories)
+        steps.run(lake, "value/spend_cells")
+        return lake.fetch(TABLES["spend_cells"])
 
 
 def test_R79_order_value_is_that_of_the_fitted_model_and_pooled_for_one_order() -> None:
-    histories = _histories()
-    scored = score_spend(histories, "USD")
-    x = histories.column("frequency").to_numpy().astype(float)
-    mean = np.array([float(cents) for cents in histories.column("repeat_spend").to_pylist()]) / np.maximum(
-        x, 1
-    )
-    model = spend.fit(x, mean)
+    cells = _spend_cells(f"{number:03}" for number in range(400))
+    scored = score_spend(cells, "USD")
+    x, weight = (cells.column(name).to_numpy().astype(float) for name in ("frequency", "customers"))
+    assert weight.sum() == 400 and cells.num_rows < 400
+    mean = np.array([float(cents) for cents in cells.column("repeat_spend").to_pylist()]) / np.maximum(x, 1)
+    each = np.repeat(np.arange(x.size), weight.astype(int))
+    model = spend.fit(x[each], mean[each])
     got = scored.scores.column("expected_order_value").to_numpy()
     assert got == pytest.approx(spend.expected_spend(model, x, mean).spend, rel=1e-5)
     assert got[x == 0] == pytest.approx(model.population_mean, rel=1e-5)
-    assert (scored.record["unit"], scored.record["customers"]) == ("USD", int((x > 0).sum()))
+    assert (scored.record["unit"], scored.record["customers"]) == ("USD", int((x[each] > 0).sum()))
 
 
 def test_new_names_for_the_customers_change_no_digit() -> None:
-    histories = _histories()
-    backwards = histories.take(list(reversed(range(histories.num_rows))))
-    one, other = score_spend(histories, "USD"), score_spend(backwards, "USD")
-    assert one.record == other.record
-    ordered = other.scores.take(list(reversed(range(histories.num_rows))))
-    assert one.scores.equals(ordered.combine_chunks()) or one.scores.to_pydict() == ordered.to_pydict()
+    one, other = (_spend_cells(f"{sign * number:04}" for number in range(400)) for sign in (1, -1))
+    assert one.equals(other)
+    assert score_spend(one, "USD").record == score_spend(other, "USD").record
 
 
 def test_equal_spend_of_everybody_teaches_no_spread() -> None:
-    same = rows(
-        "histories", *({"customer_id": str(n), "frequency": 1, "repeat_spend": Decimal(5)} for n in range(4))
-    )
+    same = rows("spend_cells", {"frequency": 1, "repeat_spend": Decimal(5), "customers": 4})
     scored = score_spend(same, "USD")
     assert scored.record["reason"].startswith("Spend is learned from customers who differ")
-    assert scored.scores.column("expected_order_value").null_count == 4
+    assert (scored.record["customers"], scored.scores.column("expected_order_value").null_count) == (4, 1)
 
 
 @pytest.fixture(scope="module")
@@ -157,10 +159,14 @@ def test_R79_expected_spend_is_orders_times_order_value_to_the_cent(
     assert [record["reason"] for record in records[:2]] == [None, None]
     values = lake.fetch(TABLES["values"]).to_pylist()
     assert len(values) == 301
-    scored = {row["customer_id"]: row for row in lake.fetch(TABLES["spend_scores"]).to_pylist()}
+    scored, cell_of = (
+        {tuple(row[name] for name in key): row for row in lake.fetch(TABLES[table]).to_pylist()}
+        for table, key in (("spend_scores", ("frequency", "repeat_spend")), ("histories", ("customer_id",)))
+    )
     for row in values[:300]:
         # The order value itself, which the table of values tells to the cent.
-        unrounded = scored[row["customer_id"]]["expected_order_value"]
+        history = cell_of[(row["customer_id"],)]
+        unrounded = scored[(history["frequency"], history["repeat_spend"])]["expected_order_value"]
         assert abs(float(row["expected_spend"]) - row["expected_orders"] * unrounded) <= 0.00501
         assert abs(float(row["expected_order_value"]) - unrounded) <= 0.00501
         assert row["expected_orders_low"] < row["expected_orders"] < row["expected_orders_high"]

@@ -33,6 +33,11 @@ def hold() -> Iterator[None]:
 def erase(subject: Subject) -> list[Erased]:
     """Rewrite each table that holds the person, say so on its run, and drop what runs left that were stopped."""
     done = []
+    # Whole, not rewritten: the next run would not take a file that says less than its name.
+    if kept := sorted((options.home() / "rolled").glob("*")):
+        for path in kept:
+            path.unlink()
+        done.append(Erased("rolled/*", "removed", len(kept)))
     for folder in sorted((options.home() / "runs").glob("*")):
         run = Run.objects.filter(pk=folder.name).first()
         if run is None or run.published_at is None:
@@ -91,6 +96,6 @@ def _errors(subject: Subject) -> Iterator[Erased]:
 
 
 KEEPERS = (
-    Keeper("runs", models=("runs.Run",), files=("runs/**",), erase=erase, hold=hold),
+    Keeper("runs", models=("runs.Run",), files=("runs/**", "rolled/**"), erase=erase, hold=hold),
     Impersonal("runs.Stage", "steps, rows, seconds and SQL of a run"),
 )

@@ -8,6 +8,10 @@ select
     clean_lines.event_id,
     -- Lines of one event under two source records stay one purchase of one customer, or its sum would be split.
     min(owners.customer_id) as customer_id,
+    case
+        when min(clean_lines.source_record) = max(clean_lines.source_record)
+            and count(clean_lines.source_record) = count(*) then min(clean_lines.source_record)
+    end as source_record,
     min(clean_lines.occurred_at) as occurred_at,
     min(clean_lines.occurred_on) as occurred_on,
     min(clean_lines.touchpoint) as touchpoint,

@@ -34,6 +34,12 @@ class Lake(Protocol):
     def save(self, table: Table, path: Path) -> None:
         """Write `table` as one Parquet file ordered by its key: temporary file, fsync, rename. Raises LakeFailed."""
 
+    def marks(self, table: Table, day: str, columns: Sequence[str]) -> dict[date, str]:
+        """A mark for each `day` of `table` that hangs on all `columns` of its rows, and not on their order.
+
+        Equal rows have equal marks on one engine of one version, other rows another with all but certainty.
+        """
+
     def drop(self, table: Table) -> None:
         """Forget `table`; its files stay."""
 

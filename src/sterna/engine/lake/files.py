@@ -51,6 +51,16 @@ def read_text(path: Path) -> str:
         raise LakeMissing(f"{path} is missing") from None
 
 
+def keep_only(folder: Path, wanted: Iterable[Path]) -> set[Path]:
+    """Delete every file of `folder`, which is made where it is not there, but the `wanted`; returns those it has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    there = set(folder.iterdir())
+    kept = there & set(wanted)
+    for left in there - kept:
+        left.unlink()
+    return kept
+
+
 def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.Table]) -> int:
     """Write `batches` one after the other as one Parquet file, never holding more than one; returns the rows."""
     rows = 0

@@ -62,6 +62,7 @@ strange as (
 spans as (
     select
         customers.customer_id,
+        bought.orders, bought.undiscounted, bought.spend, bought.discounts, bought.returns,
         date_diff('day', bought.last_order_on, $cut) as recency_days,
         date_diff('day', bought.first_order_on, $cut) as tenure_days,
         -- Not greatest(): it passes over a missing day, and would give a pace to whoever never ordered.
@@ -75,31 +76,31 @@ spans as (
 select
     spans.customer_id,
     cast($cut - interval 1 day as date) as as_of,
-    cast(coalesce(bought.spend, 0) as decimal(18, 2)) as spend,
+    cast(coalesce(spans.spend, 0) as decimal(18, 2)) as spend,
     cast(
-        case when bought.undiscounted > 0 then null else coalesce(bought.spend + bought.discounts + bought.returns, 0) end
+        case when spans.undiscounted > 0 then null else coalesce(spans.spend + spans.discounts + spans.returns, 0) end
         as decimal(18, 2)
     ) as revenue,
-    cast(case when bought.undiscounted > 0 then null else coalesce(bought.discounts, 0) end as decimal(18, 2))
+    cast(case when spans.undiscounted > 0 then null else coalesce(spans.discounts, 0) end as decimal(18, 2))
         as discounts,
-    cast(coalesce(bought.returns, 0) as decimal(18, 2)) as returns,
+    cast(coalesce(spans.returns, 0) as decimal(18, 2)) as returns,
     cast(case when served.unwritten = 0 then served.cost end as decimal(18, 2)) as cost,
-    cast(case when served.unwritten = 0 then coalesce(bought.spend, 0) - served.cost end as decimal(18, 2)) as margin,
+    cast(case when served.unwritten = 0 then coalesce(spans.spend, 0) - served.cost end as decimal(18, 2)) as margin,
     cast(coalesce(strange.amount, 0) as decimal(18, 2)) as uncategorized,
-    coalesce(bought.orders, 0) as orders,
+    coalesce(spans.orders, 0) as orders,
     spans.recency_days,
     spans.tenure_days,
     coalesce(breadth.categories, 0) as categories,
     case when recorded.contacts > 0 then coalesce(contacted.contacts_in, 0) end as contacts_in,
     case when recorded.contacts > 0 then coalesce(contacted.contacts_out, 0) end as contacts_out,
     case when recorded.contacts > 0 then coalesce(contacted.contacts_undirected, 0) end as contacts_undirected,
-    cast(coalesce(bought.orders, 0) as double) * 30 / spans.ordering_days as order_frequency,
+    cast(coalesce(spans.orders, 0) as double) * 30 / spans.ordering_days as order_frequency,
     case when breadth.categories > 0 then cast(breadth.entropy as double) end as category_entropy,
     case when recorded.contacts > 0 then
         cast(coalesce(contacted.contacts_in, 0) + coalesce(contacted.contacts_out, 0) as double) * 30
             / spans.known_days
     end as contact_frequency,
-    case when bought.undiscounted > 0 then 'of some lines it is not recorded whether there was a discount' end
+    case when spans.undiscounted > 0 then 'of some lines it is not recorded whether there was a discount' end
         as discounts_reason,
     case
         when served.customer_id is null then 'no cost to serve is recorded'
@@ -114,7 +115,6 @@ select
     end as contact_reason
 from spans
 cross join recorded
-left join customer_sums as bought on bought.customer_id = spans.customer_id
 left join served on served.customer_id = spans.customer_id
 left join contacted on contacted.customer_id = spans.customer_id
 left join breadth on breadth.customer_id = spans.customer_id

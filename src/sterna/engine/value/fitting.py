@@ -74,34 +74,23 @@ def score_lifetime(cells: pa.Table, model: Model, horizon: Horizon) -> Scored:
     return Scored(_lifetime_table(cells, made), record | fitted_record(learned))
 
 
-def score_spend(histories: pa.Table, currency: str) -> Scored:
-    """Scores for `spend_scores` from the rows of `histories`: the value of an order day to come, in `currency`.
+def score_spend(cells: pa.Table, currency: str) -> Scored:
+    """Scores for `spend_scores` from the rows of `spend_cells`: the value of an order day to come, in `currency`.
 
     Customers with one order day get the mean of the population. Without a fit every score is unknown.
     """
-    x, repeat_spend = (floats(histories, name) for name in ("frequency", "repeat_spend"))
-    mean = repeat_spend / np.maximum(x, 1)
-    again = x > 0
-    # Equal histories are one cell: fed in the order of the cells, a new name for a customer changes no digit.
-    unique, counted = _cells(x[again], repeat_spend[again])
-    record = _record("order value", SPEND_METHOD, counted) | {"unit": currency}
-    learned = forecasting.learn_spend(unique[0], unique[1] / np.maximum(unique[0], 1), counted)
+    x, repeat_spend, weight = (floats(cells, name) for name in ("frequency", "repeat_spend", "customers"))
+    mean, again = repeat_spend / np.maximum(x, 1), x > 0
+    record = _record("order value", SPEND_METHOD, weight[again]) | {"unit": currency}
+    learned = forecasting.learn_spend(x[again], mean[again], weight[again])
     if learned.fitted is None:
-        return Scored(_spend_table(histories, None, None), record | {"reason": learned.warnings[0]})
+        return Scored(_spend_table(cells, None, None), record | {"reason": learned.warnings[0]})
     expected = spend.expected_spend(learned.fitted, x, mean).spend
     error = relative_error(
         learned.fitted, spend.NAMES, lambda fitted: spend.expected_spend(fitted, x, mean).spend
     )
     found = fitted_record(learned) | {"correlation": learned.fitted.correlation}
-    return Scored(_spend_table(histories, expected, error), record | found)
-
-
-def _cells(x: Floats, spent: Floats) -> tuple[Floats, NDArray[np.intp]]:
-    """The different pairs in their order, shape (2, cells), and how often each occurs."""
-    # np.unique of an axis sorts the pairs as opaque bytes, which takes several times as long.
-    pairs = np.stack([x, spent])[:, np.lexsort((spent, x))]
-    first = np.flatnonzero(np.append(True, (np.diff(pairs) != 0).any(axis=0))[: x.size])
-    return pairs[:, first], np.diff(np.append(first, x.size))
+    return Scored(_spend_table(cells, expected, error), record | found)
 
 
 def floats(rows: pa.Table, name: str) -> Floats:
@@ -143,10 +132,10 @@ def _lifetime_table(cells: pa.Table, made: dict[str, Floats | None]) -> pa.Table
     return table
 
 
-def _spend_table(histories: pa.Table, expected: Floats | None, error: Floats | None) -> pa.Table:
-    table = histories.select(["customer_id"])
+def _spend_table(cells: pa.Table, expected: Floats | None, error: Floats | None) -> pa.Table:
+    table = cells.select(["frequency", "repeat_spend"])
     for name, values in (("expected_order_value", expected), ("order_value_error", error)):
-        table = table.append_column(name, _reals(values, histories.num_rows))
+        table = table.append_column(name, _reals(values, cells.num_rows))
     return table
 
 

@@ -116,11 +116,12 @@ def worth(
         return Worth(_unknown(x), _unknown(x))
     rate = float(np.log1p(yearly) / WEEKS_A_YEAR)
 
-    def discounted(fitted: Fitted) -> Floats:
-        return model.discounted(fitted, x, t_x, age, horizon, rate)
+    def roughly(fitted: Fitted) -> Floats:
+        return (model.roughly or model.discounted)(fitted, x, t_x, age, horizon, rate)
 
-    error = relative_error(learned.fitted, model.parameters, discounted)
-    return Worth(discounted(learned.fitted), _unknown(x) if error is None else error)
+    error = relative_error(learned.fitted, model.parameters, roughly)
+    discounted = model.discounted(learned.fitted, x, t_x, age, horizon, rate)
+    return Worth(discounted, _unknown(x) if error is None else error)
 
 
 def _unknown(x: Floats) -> Floats:

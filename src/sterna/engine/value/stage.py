@@ -1,6 +1,7 @@
 """The stage in one go: every table of value as of a day, and how each was made."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from sterna.engine import steps
 from sterna.engine.lake.base import Lake
@@ -11,18 +12,20 @@ from sterna.engine.value.fitting import Record, score_lifetime, score_spend
 from sterna.engine.value.terms import Terms
 
 
-def worth(lake: Lake, terms: Terms) -> tuple[list[Ran], list[Record]]:
+def worth(lake: Lake, terms: Terms, rolled: Path | None = None) -> tuple[list[Ran], list[Record]]:
     """Make every table of value as of the day before `terms.cut`, and tell how: a record of each method.
 
+    `rolled` is the folder of months that earlier runs have added up; without one all purchases are read anew.
     See fitting.Scored for the records of models, hindsight.compare for those of back-tests and choosing.choose for
     those of lists of best customers. Raises BadInput for a model that there is not, or costs in another currency.
     """
     model = models.find(terms.model)
-    ran = measures.measure(lake, terms.opening, terms.cut, terms.currency, terms.before)
+    ran = measures.measure(lake, terms.opening, terms.cut, terms.currency, terms.before, rolled)
     ran += [steps.run(lake, "value/histories", cut=terms.cut), steps.run(lake, "value/cells")]
     purchases = score_lifetime(lake.fetch(TABLES["cells"]), model, terms.horizon)
     lake.put(TABLES["cell_scores"], purchases.scores)
-    order_value = score_spend(lake.fetch(TABLES["histories"]), terms.currency)
+    ran.append(steps.run(lake, "value/spend_cells"))
+    order_value = score_spend(lake.fetch(TABLES["spend_cells"]), terms.currency)
     lake.put(TABLES["spend_scores"], order_value.scores)
     wallets = potential.estimate(lake, terms.cut)
     ran += [*wallets.ran, steps.run(lake, "value/newcomer_values")]

@@ -57,7 +57,8 @@ joined as (
         on cell_scores.frequency = histories.frequency
         and cell_scores.recency_weeks = histories.recency_weeks
         and cell_scores.age_weeks = histories.age_weeks
-    left join spend_scores on spend_scores.customer_id = current_values.customer_id
+    left join spend_scores
+        on spend_scores.frequency = histories.frequency and spend_scores.repeat_spend = histories.repeat_spend
     left join wallets on wallets.customer_id = current_values.customer_id
     left join rooms on rooms.customer_id = current_values.customer_id
     left join influences on influences.customer_id = current_values.customer_id

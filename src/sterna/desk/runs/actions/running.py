@@ -141,7 +141,7 @@ def _begin(frozen: Frozen, before: Run | None, actor: User | None) -> Run:
 def _turn(run: Run, tell: Tell) -> Done:
     try:
         done = dict(run.stages.values_list("name", "files"))
-        outcome = _compute(run, folder(run.pk), tell, done, partial(_journal, run))
+        outcome = _compute(run, folder(run.pk), tell, done, partial(_journal, run), options.home() / "rolled")
     except (SternaError, MemoryError, OSError) as error:
         _fail(run, error)
         raise
@@ -150,7 +150,9 @@ def _turn(run: Run, tell: Tell) -> Done:
     return Done(run, f"run {run.pk} of {run.until} is published")
 
 
-def _compute(run: Run, into: Path, tell: Tell, done: Mapping[str, Files], keep: Journal) -> flow.Outcome:
+def _compute(
+    run: Run, into: Path, tell: Tell, done: Mapping[str, Files], keep: Journal, rolled: Path | None
+) -> flow.Outcome:
     def journal(stage: str, ran: list[Ran], files: Files, seconds: float) -> None:
         keep(stage, ran, files, seconds)
         tell(f"  {stage}: {sum(each.rows for each in ran):,} rows in {seconds:.1f} s")
@@ -158,7 +160,7 @@ def _compute(run: Run, into: Path, tell: Tell, done: Mapping[str, Files], keep: 
     scratch, memory = into / "scratch", options.text("STERNA_LAKE_MEMORY")
     try:
         with open_lake(run.engine, scratch, memory) as lake:
-            return flow.turn(lake, opened(run.brief), into, journal, done, tell)
+            return flow.turn(lake, opened(run.brief), into, journal, done, tell, rolled)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -191,7 +193,8 @@ def _again(before: Run, tell: Tell) -> Done:
     into = folder(before.pk) / "again"
     shutil.rmtree(into, ignore_errors=True)
     anew: dict[str, str] = {}
-    _compute(before, into, tell, {}, lambda stage, ran, files, seconds: anew.update(files))
+    # From every purchase, not from months that an earlier run has added up: they are part of what is checked.
+    _compute(before, into, tell, {}, lambda stage, ran, files, seconds: anew.update(files), None)
     known = {
         table: sha for files in before.stages.values_list("files", flat=True) for table, sha in files.items()
     }
