@@ -62,7 +62,10 @@ def score_lifetime(cells: pa.Table, model: Model, horizon: Horizon) -> Scored:
     scores = forecasting.score(model, learned, x, t_x, age, horizon.weeks)
     worth = forecasting.worth(model, learned, x, t_x, age, horizon.lifetime_weeks, horizon.yearly)
     error = relative_error(
-        learned.fitted, model.parameters, lambda fitted: model.expected(fitted, x, t_x, age, horizon.weeks)
+        learned.fitted,
+        model.parameters,
+        lambda fitted, *some: model.expected(fitted, *some, horizon.weeks),
+        *(x, t_x, age),
     )
     made = {
         "alive": scores.p_alive,
@@ -85,12 +88,13 @@ def score_spend(cells: pa.Table, currency: str) -> Scored:
     learned = forecasting.learn_spend(x[again], mean[again], weight[again])
     if learned.fitted is None:
         return Scored(_spend_table(cells, None, None), record | {"reason": learned.warnings[0]})
-    expected = spend.expected_spend(learned.fitted, x, mean).spend
-    error = relative_error(
-        learned.fitted, spend.NAMES, lambda fitted: spend.expected_spend(fitted, x, mean).spend
-    )
+
+    def expected(fitted: spend.GammaGamma, *some: Floats) -> Floats:
+        return spend.expected_spend(fitted, *some).spend
+
+    error = relative_error(learned.fitted, spend.NAMES, expected, x, mean)
     found = fitted_record(learned) | {"correlation": learned.fitted.correlation}
-    return Scored(_spend_table(cells, expected, error), record | found)
+    return Scored(_spend_table(cells, expected(learned.fitted, x, mean), error), record | found)
 
 
 def floats(rows: pa.Table, name: str) -> Floats:

@@ -8,8 +8,8 @@ import numpy as np
 
 from sterna.engine.errors import BadInput
 from sterna.engine.value import spend
-from sterna.engine.value.cells import Column, Floats, columns
-from sterna.engine.value.models import Fitted, Model
+from sterna.engine.value.cells import Column, Floats, columns, in_blocks
+from sterna.engine.value.models import Model
 from sterna.engine.value.uncertainty import relative_error
 
 GAMMA_GAMMA, SPEND_SOURCE = "gamma-gamma", "Fader and Hardie 2013"
@@ -99,10 +99,11 @@ def score(model: Model, learned: Learned, x: Column, t_x: Column, age: Column, h
     x, t_x, age = columns({"x": x, "t_x": t_x, "age": age})
     if learned.fitted is None:
         return Scores(_unknown(x), _unknown(x))
-    p_alive = model.alive(learned.fitted, x, t_x, age)
+    fitted = learned.fitted
+    p_alive = in_blocks(lambda *cells: model.alive(fitted, *cells), x, t_x, age)
     if model.assumes_alive:
         p_alive = np.where(x > 0, p_alive, np.nan)
-    return Scores(p_alive, model.expected(learned.fitted, x, t_x, age, horizon))
+    return Scores(p_alive, in_blocks(lambda *cells: model.expected(fitted, *cells, horizon), x, t_x, age))
 
 
 def worth(
@@ -116,11 +117,16 @@ def worth(
         return Worth(_unknown(x), _unknown(x))
     rate = float(np.log1p(yearly) / WEEKS_A_YEAR)
 
-    def roughly(fitted: Fitted) -> Floats:
-        return (model.roughly or model.discounted)(fitted, x, t_x, age, horizon, rate)
-
-    error = relative_error(learned.fitted, model.parameters, roughly)
-    discounted = model.discounted(learned.fitted, x, t_x, age, horizon, rate)
+    roughly = model.roughly or model.discounted
+    error = relative_error(
+        learned.fitted,
+        model.parameters,
+        lambda fitted, *cells: roughly(fitted, *cells, horizon, rate),
+        *(x, t_x, age),
+    )
+    discounted = in_blocks(
+        lambda *cells: model.discounted(learned.fitted, *cells, horizon, rate), x, t_x, age
+    )
     return Worth(discounted, _unknown(x) if error is None else error)
 
 

@@ -17,7 +17,7 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.special import betaln, expit, gammaln, hyp2f1, psi
 
 from sterna.engine.errors import BadInput
-from sterna.engine.value.cells import Column, Floats, columns, counts, histories, require
+from sterna.engine.value.cells import Column, Floats, blocks, columns, counts, histories, require
 from sterna.engine.value.dropout import NO_REPEATS, WithoutDropout, why_unknown
 from sterna.engine.value.likelihood import Matrix, Peak, climb
 
@@ -128,25 +128,30 @@ class _Cells:
         chances = x + self.modified
         left = np.maximum(chances, 1.0)
         purchases = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + chances) - betaln(a, b)
-        until_end, until_last = np.log(alpha + self.age), np.log(alpha + self.t_x)
-        rate, goes = r + self.x, np.where(chances > 0, np.log(a) - np.log(b + left - 1), -np.inf)[place]
-        log_odds_left = goes + rate * (until_end - until_last)
-        # One exponential for the chances and for the log of their sum: half of the time of a fit is here.
-        odds = np.exp(-np.abs(log_odds_left))
-        either = np.maximum(log_odds_left, 0.0) + np.log1p(odds) - rate * until_end
-        leaves = np.where(log_odds_left > 0, 1.0, odds) / (1 + odds)
-        stays = 1 - leaves
-        left_of_level = np.bincount(place, self.weight * leaves, x.size)
+        goes = np.where(chances > 0, np.log(a) - np.log(b + left - 1), -np.inf)
+        value, slow, paced, left_of_level = 0.0, 0.0, 0.0, np.zeros(x.size)
+        for block in blocks(self.x.size):
+            level, weight = place[block], self.weight[block]
+            end, last, rate = alpha + self.age[block], alpha + self.t_x[block], r + self.x[block]
+            until_end, until_last = np.log(end), np.log(last)
+            log_odds_left = goes[level] + rate * (until_end - until_last)
+            # One exponential for the chances and for the log of their sum: half of the time of a fit is here.
+            odds = np.exp(-np.abs(log_odds_left))
+            value += weight @ (np.maximum(log_odds_left, 0.0) + np.log1p(odds) - rate * until_end)
+            leaves = np.where(log_odds_left > 0, 1.0, odds) / (1 + odds)
+            stays = 1 - leaves
+            slow += weight @ (stays * until_end + leaves * until_last)
+            paced += weight @ (rate * (stays / end + leaves / last))
+            left_of_level += np.bincount(level, weight * leaves, x.size)
         spread = psi(a + b) - psi(a + b + chances)
         by_r = psi(r + x) - psi(r) + np.log(alpha)
-        pace = rate * (stays / (alpha + self.age) + leaves / (alpha + self.t_x))
         slope = (
-            held @ by_r - self.weight @ (stays * until_end + leaves * until_last),
-            self.weight @ (r / alpha - pace),
+            held @ by_r - slow,
+            held.sum() * r / alpha - paced,
             held @ spread + left_of_level.sum() / a,
             held @ (spread + psi(b + chances) - psi(b)) - left_of_level @ (1 / (b + left - 1)),
         )
-        return float(held @ purchases + self.weight @ either), np.array(slope)
+        return float(held @ purchases + value), np.array(slope)
 
     def log_likelihood_without_dropout(self, theta: Floats) -> tuple[float, Floats]:
         """The limit of the model as drop-out vanishes (the NBD), and its gradient by (r, alpha)."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, psi
 
 from sterna.engine.errors import BadInput
-from sterna.engine.value.cells import Column, Floats, columns, counts, require, whole
+from sterna.engine.value.cells import Column, Floats, blocks, columns, counts, require, whole
 from sterna.engine.value.likelihood import ON_RIDGE, Matrix, Peak, climb
 
 NAMES = ("p", "q", "gamma")
@@ -119,15 +119,20 @@ class _Cells:
         p, q, gamma = theta
         x, held = self.levels
         spent, log_spent, bought, of_mean = self.fixed
-        total, customers, shape = gamma + spent, held.sum(), p * x
-        log_total = np.log(total)
-        # As one difference: of two large sums that all but cancel, the last digits are rounding.
-        over, logs = bought @ (log_spent - log_total), self.weight @ (log_total - np.log(gamma))
+        customers, shape = held.sum(), p * x
+        over, logs, per_total = 0.0, 0.0, 0.0
+        for block in blocks(spent.size):
+            total, weight = gamma + spent[block], self.weight[block]
+            log_total = np.log(total)
+            # As one difference: of two large sums that all but cancel, the last digits are rounding.
+            over += bought[block] @ (log_spent[block] - log_total)
+            logs += weight @ (log_total - np.log(gamma))
+            per_total += (p * bought[block] + q * weight) @ (1 / total)
         value = held @ (gammaln(shape + q) - gammaln(shape) - gammaln(q)) + p * over - q * logs - of_mean
         slopes = (
             held @ (x * (psi(shape + q) - psi(shape))) + over,
             held @ (psi(shape + q) - psi(q)) - logs,
-            customers * q / gamma - (p * bought + q * self.weight) @ (1 / total),
+            customers * q / gamma - per_total,
         )
         return float(value), np.array(slopes)
 

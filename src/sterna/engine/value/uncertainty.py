@@ -12,27 +12,34 @@ from typing import Any
 
 import numpy as np
 
-from sterna.engine.value.cells import Floats
+from sterna.engine.value.cells import Floats, in_blocks
 
 STEP = 1e-5
 NORMAL_95 = 1.959963984540054
 
 
-def relative_error(fitted: Any, names: Sequence[str], figure: Callable[[Any], Floats]) -> Floats | None:
-    """The standard error of the log of `figure(fitted)`, in its shape; None where parameters have no errors.
+def relative_error(
+    fitted: Any, names: Sequence[str], figure: Callable[..., Floats], *cells: Floats
+) -> Floats | None:
+    """The standard error of the log of `figure(fitted, *cells)`, in its shape; None where parameters have no errors.
 
-    `fitted` is a fitted model and `names` those of its parameters, in the order of its covariance. NaN where the
-    figure is 0, which has no log.
+    `fitted` is a fitted model and `names` those of its parameters, in the order of its covariance. `cells` are
+    columns of one length, and no cell's figure hangs on another. NaN where the figure is 0, which has no log.
     """
     if fitted.covariance is None:
         return None
     values = np.array([getattr(fitted, name) for name in names])
     covariance = np.array(fitted.covariance) / np.outer(values, values)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        here = np.log(figure(fitted))
-        slopes = np.array([(np.log(figure(_moved(fitted, name))) - here) / STEP for name in names])
-    variance = np.einsum("i...,ij,j...->...", slopes, covariance, slopes)
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0)), dtype=np.float64)
+    moved = [_moved(fitted, name) for name in names]
+
+    def error(*some: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            here = np.log(figure(fitted, *some))
+            slopes = np.array([(np.log(figure(each, *some)) - here) / STEP for each in moved])
+        variance = np.einsum("i...,ij,j...->...", slopes, covariance, slopes)
+        return np.asarray(np.sqrt(np.maximum(variance, 0.0)), dtype=np.float64)
+
+    return in_blocks(error, *cells) if cells else error()
 
 
 def _moved(fitted: Any, name: str) -> Any:
