@@ -191,12 +191,13 @@ def _lake(folder: Path) -> Any:
     log = [str(path) for path in sorted((folder / "log").iterdir())]
     for name in ("clean_lines", "purchases"):
         _mount(lake, name, log)
-    _mount(lake, "happenings", [])
+    for name in ("happenings", "spend_cells"):
+        _mount(lake, name, [])
     for name in _BESIDE:
         _mount(lake, name, [str(folder / f"{name}.parquet")])
     # What the first fetch and the first fit load is loaded before the clock runs, as the bare side's engine is.
-    lake.fetch(TABLES["products"])
-    importlib.import_module("sterna.engine.value.fitting")
+    fitting = importlib.import_module("sterna.engine.value.fitting")
+    fitting.score_spend(lake.fetch(TABLES["spend_cells"]), CURRENCY)
     return lake
 
 

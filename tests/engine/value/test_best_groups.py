@@ -7,7 +7,7 @@ import pytest
 
 from sterna.engine.errors import BadInput
 from sterna.engine.value.best import Best, Panel, choose, load, load_arbitration
-from sterna.engine.value.best_groups import preview, reach, side_by_side
+from sterna.engine.value.best_groups import reach, side_by_side
 
 D = Decimal
 DAY = date(2024, 6, 30)
@@ -107,14 +107,6 @@ def test_R18_groups_that_cannot_be_compared_are_refused():
 def test_an_arbitration_that_decides_nothing_is_refused(text):
     with pytest.raises(BadInput):
         load_arbitration(text)
-
-
-def test_R15_a_preview_shows_who_enters_and_who_leaves():
-    before = group("buyers", "expected_spend", "x")
-    after = group("buyers", "influence", "x")
-    change = preview(before, after)
-    assert (change.entered, change.left, change.stayed) == (("new",), ("old",), ("both", "even"))
-    assert preview(before, before).entered == preview(before, before).left == ()
 
 
 def test_R15_a_plan_that_reaches_no_best_customer_is_flagged():

@@ -8,7 +8,7 @@ different scales are never put side by side.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -149,18 +149,6 @@ def _ends(definition: Definition) -> Iterator[Decimal | None]:
     yield definition.take.least
     for one in definition.only_if:
         yield from (one.least, one.most)
-
-
-def shelf(definitions: Iterable[Definition]) -> dict[tuple[str, int], Definition]:
-    """Definitions by name and version; raises BadInput where one version says two things."""
-    found: dict[tuple[str, int], Definition] = {}
-    for one in definitions:
-        there = found.setdefault((one.best, one.version), one)
-        if there != one:
-            raise BadInput(
-                f"best {one.best}: version {one.version} is another already; a version never changes"
-            )
-    return found
 
 
 @dataclass(frozen=True)

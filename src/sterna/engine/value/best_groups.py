@@ -73,21 +73,6 @@ def _arbitrate(scores: Mapping[str, Score], arbitration: Arbitration) -> tuple[s
 
 
 @dataclass(frozen=True)
-class Change:
-    """Who would enter, leave and stay on a list of best customers, in the order of names."""
-
-    entered: tuple[str, ...]
-    left: tuple[str, ...]
-    stayed: tuple[str, ...]
-
-
-def preview(before: Best, after: Best) -> Change:
-    """What `after` would change of `before`: another version of the definition, or another day."""
-    was, now = before.customers, after.customers
-    return Change(tuple(sorted(now - was)), tuple(sorted(was - now)), tuple(sorted(was & now)))
-
-
-@dataclass(frozen=True)
 class Reach:
     """What a plan does for the best customers: how many there are, whom it reaches, and what they should gain by it.
 
