@@ -80,7 +80,21 @@ def test_R4_steadiness_is_asked_of_the_run_of_the_period_before_by_the_same_tier
     world.first.brief = {**world.first.brief, "scheme": scheme}
     world.first.save()
     assert going_on.outlook(world.second).test is None
-    assert "cannot be told from one period" in shown(analyst, "moves")
+    assert "of no period before is it known where all tiers went" in shown(analyst, "moves")
+
+
+def test_a_period_of_which_one_tier_is_not_known_makes_nothing_steady(world):
+    plant(world.second, HALVES)
+    plant(world.first, {pair: count for pair, count in HALVES.items() if pair[0] == "none"})
+    assert going_on.outlook(world.second).test is None
+
+
+def test_tiers_of_few_customers_are_named(world, analyst):
+    plant(world.second, HALVES)
+    assert going_on.outlook(world.second).few.startswith("Few stood in silver (8), none (10) at the opening")
+    assert "what is said of them is mostly chance" in shown(analyst, "moves")
+    plant(world.second, {pair: 10 * count for pair, count in HALVES.items()})
+    assert going_on.outlook(world.second).few == ""
 
 
 def test_a_run_long_before_is_no_period_before(world):
@@ -95,10 +109,10 @@ def test_a_run_long_before_is_no_period_before(world):
 @pytest.mark.parametrize(
     ("test", "said"),
     [
-        (None, "cannot be told from one period"),
-        (markov.Test(0.0, 0, None), "cannot be told from one period"),
-        (markov.Test(48.1, 40, 0.18), "is not refuted (G² 48.1, 40 degrees of freedom, p 0.18)"),
-        (markov.Test(469.5, 80, 2e-56), "(G² 469.5, 80 degrees of freedom, p 2e-56): do not count on them"),
+        (None, "of no period before is it known where all tiers went"),
+        (markov.Test(0.0, 0, None), "of no period before is it known where all tiers went"),
+        (markov.Test(48.1, 40, 0.18), "is not refuted (G2 48.1, 40 degrees of freedom, p 0.18)"),
+        (markov.Test(469.5, 80, 2e-56), "(G2 469.5, 80 degrees of freedom, p 2e-56): do not count on them"),
     ],
 )
 def test_what_a_test_says_is_a_sentence(test, said):

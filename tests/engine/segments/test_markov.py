@@ -95,6 +95,11 @@ def test_a_customer_who_goes_back_where_they_were_is_no_chain_of_first_order():
 def test_nothing_to_compare_has_no_p():
     found = markov.stationarity(QUARTER[None])
     assert (found.statistic, found.df, found.p) == (0.0, 0, None)
+    assert found.told == "G2 0.0, 0 degrees of freedom, p unknown"
+
+
+def test_a_chance_that_no_float_can_hold_is_not_told_as_none():
+    assert markov.Test(3_297_664.2, 18, 0.0).told == "G2 3,297,664.2, 18 degrees of freedom, p under 1e-300"
 
 
 matrices = st.integers(2, 5).flatmap(

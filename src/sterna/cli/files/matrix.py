@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sterna.cli.files.place_files import Standings
+    from sterna.engine.segments.markov import Test
     from sterna.engine.segments.moves import Moves
 
 SHOWN_REFUSALS = 20
@@ -164,8 +165,8 @@ def _last(moves: "Moves", size: int) -> list[int]:
     return [*closing, *[0] * (size - len(closing))]
 
 
-def _test(found: Any) -> dict[str, Any]:
-    return {"g2": found.statistic, "df": found.df, "p": found.p}
+def _test(found: "Test") -> dict[str, Any]:
+    return {"g2": found.statistic, "df": found.df, "p": found.p, "told": found.told}
 
 
 def _worth(read: "Standings", names: tuple[str, ...], chances: Any, discount: float) -> dict[str, Any]:
@@ -259,16 +260,16 @@ def _table(told: dict[str, Any]) -> list[str]:
 def _stationary(test: dict[str, Any], periods: int) -> str:
     if test["p"] is None:
         return f"whether the shares change cannot be told from {periods} periods"
-    said = f"G2 {test['g2']:.1f}, df {test['df']}, p {test['p']:.2g}"
     if test["p"] < DOUBTFUL:
-        return f"the shares changed from period to period ({said}): a forecast by their mean is doubtful"
-    return f"that the shares stayed the same is not refuted ({said})"
+        return (
+            f"the shares changed from period to period ({test['told']}): a forecast by their mean is doubtful"
+        )
+    return f"that the shares stayed the same is not refuted ({test['told']})"
 
 
 def _memory(test: dict[str, Any]) -> str:
     if test["p"] is None:
         return "whether the place before matters cannot be told: it takes three periods"
-    said = f"G2 {test['g2']:.1f}, df {test['df']}, p {test['p']:.2g}"
     if test["p"] < DOUBTFUL:
-        return f"where customers were before matters too ({said}): times and worth by one place are doubtful"
-    return f"that only the present place matters is not refuted ({said})"
+        return f"where customers were before matters too ({test['told']}): times and worth by one place are doubtful"
+    return f"that only the present place matters is not refuted ({test['told']})"

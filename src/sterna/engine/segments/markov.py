@@ -28,6 +28,12 @@ class Test(NamedTuple):
     df: int
     p: float | None
 
+    @property
+    def told(self) -> str:
+        """The figures in words, such as "G2 48.1, 40 degrees of freedom, p 0.18"."""
+        chance = "unknown" if self.p is None else "under 1e-300" if self.p < 1e-300 else f"{self.p:.2g}"
+        return f"G2 {self.statistic:,.1f}, {self.df} degrees of freedom, p {chance}"
+
 
 class Arrival(NamedTuple):
     """By place where one starts: the chance of ever arriving, and the mean periods until then.

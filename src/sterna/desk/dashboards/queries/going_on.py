@@ -11,6 +11,7 @@ from sterna.desk.runs.models import Run
 from sterna.engine.flow import months_before
 from sterna.engine.segments import markov
 
+FEW = 30  # customers below whom a share is mostly chance
 DOUBTFUL = 0.05  # a chance of the test below which the shares count as changed
 
 
@@ -43,6 +44,16 @@ class Outlook:
     reason: str | None
     top: str
     test: markov.Test | None
+
+    @property
+    def few(self) -> str:
+        """The tiers whose shares are mostly chance, in one sentence; empty where there are none."""
+        named = [f"{each.place} ({each.opening})" for each in self.tiers if each.opening < FEW]
+        return (
+            f"Few stood in {', '.join(named)} at the opening: what is said of them is mostly chance."
+            if named
+            else ""
+        )
 
 
 def outlook(run: Run) -> Outlook:
@@ -92,15 +103,15 @@ def _steady(run: Run, names: list[str], counts: np.ndarray[Any, Any]) -> markov.
         return None
     if before.until < months_before(opening(run), 1):
         return None
-    found = markov.stationarity(np.stack([_counted(before, names)[0], counts]))
-    return found if found.p is not None else None
+    then, _ = _counted(before, names)
+    # Where nobody stood then, that tier would pass as steady without being looked at.
+    return markov.stationarity(np.stack([then, counts])) if then.sum(axis=1).all() else None
 
 
 def says(test: markov.Test | None) -> str:
     """What the test says of the shares, in one sentence."""
     if test is None or test.p is None:
-        return "Whether the shares stay the same cannot be told from one period."
-    said = f"G² {test.statistic:.1f}, {test.df} degrees of freedom, p {test.p:.2g}"
+        return "Whether the shares stay the same cannot be told: of no period before is it known where all tiers went."
     if test.p < DOUBTFUL:
-        return f"The shares are not those of the period before ({said}): do not count on them."
-    return f"That the shares are those of the period before is not refuted ({said})."
+        return f"The shares are not those of the period before ({test.told}): do not count on them."
+    return f"That the shares are those of the period before is not refuted ({test.told})."

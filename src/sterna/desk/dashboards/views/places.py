@@ -157,7 +157,7 @@ def _going_on(run: Run) -> Section:
     nothing = Empty("Times to the top tier and the next close.", found.reason or "")
     lead = (
         f"A period is {months} months. {going_on.says(found.test)} Where customers were before often matters too, and "
-        "customers still to come are left out: this is what to beat, not what will be."
+        f"customers still to come are left out: this is what to beat, not what will be. {found.few}"
     )
     table = Table("If moves go on like this", columns, rows, empty=nothing, stacks=True)
     return Section([table], "What if moves go on like this?", lead)
