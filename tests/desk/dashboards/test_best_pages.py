@@ -266,6 +266,23 @@ def test_R18_another_arbitration_shows_whose_treatment_would_change_before_it_do
     assert "the treatment of the highest score" in shown(client, "best_customers")
 
 
+def test_R18_a_past_run_shows_the_treatments_that_were_so_then(world, analyst, monkeypatch):
+    def treated(**query):
+        return [row[0] for row in table(analyst, "Treatments", "best_customers", **query)]
+
+    def on_the_list(**query):
+        return {row[0]: row[-1] for row in table(analyst, "Members by rank", "best_list", "buyers", **query)}
+
+    then = {"as_of": world.first.until.isoformat()}
+    order, before, members_before = treated(), treated(**then), on_the_list(**then)
+    monkeypatch.setenv("STERNA_NOW", "2018-01-02T12:00:00+00:00")
+    arbitrate("order", ["buyers", "loyal", "regulars"], None, "who buys for most comes first")
+    assert treated()[:-1] != order[:-1] and treated(**then) == before
+    assert on_the_list(**then) == members_before
+    assert "the first of loyal, buyers, regulars" in shown(analyst, "best_customers", **then)
+    assert "the first of buyers, loyal, regulars" in shown(analyst, "best_customers")
+
+
 def test_R15_a_plan_that_reaches_no_best_customer_is_flagged(world, analyst):
     approved = Plan.objects.get(state=Plan.State.APPROVED)
     contacts = Contact.objects.filter(run_id=world.second.pk, plan=approved).exclude(state="withdrawn")

@@ -9,7 +9,6 @@ from sterna.desk.dashboards.page import Section
 from sterna.desk.dashboards.queries import best
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import BestMember
-from sterna.desk.segments.queries import arbitration_in_force
 from sterna.desk.web.components import Column, Component, Empty, Row, Table
 
 
@@ -32,7 +31,7 @@ def section(customer: Customer, run: Run | None) -> list[Section]:
 
 
 def _table(run: Run, listed: dict[str, best.Listed], found: dict[str, BestMember], of: int) -> Table:
-    arbitration = arbitration_in_force()
+    arbitration = best.arbitration(run)
     owners = {one.customer_id for one in found.values()}
     standing = best.standings(run, arbitration, owners) if arbitration else {}
     measures = sorted({name for one in listed.values() for name in named(one.definition)})

@@ -22,9 +22,10 @@ def newest_definition(kind: str, name: str | None = None) -> Definition | None:
     return found.order_by("-created_at", "-version").first()
 
 
-def arbitration_in_force() -> Arbitration | None:
-    """Which treatment a member of several groups gets; None before the first definition."""
-    newest = newest_definition(ARBITRATION, ARBITRATION)
+def arbitration_in_force(at: datetime | None = None) -> Arbitration | None:
+    """Which treatment a member of several groups gets, now or as it was `at` an instant; None before the first one."""
+    found = Definition.objects.filter(kind=ARBITRATION, name=ARBITRATION)
+    newest = (found.filter(created_at__lte=at) if at else found).order_by("-version").first()
     if newest is None:
         return None
     said = {

@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.plans.models import Plan
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import BestMember, BestPeriod, Definition
-from sterna.desk.segments.queries import BEST, bests_in_force
+from sterna.desk.segments.queries import BEST, arbitration_in_force, bests_in_force
 from sterna.desk.values.models import Model, Worth
 from sterna.engine.value import best
 from sterna.engine.value.best import Arbitration
@@ -104,6 +105,13 @@ def listed(run: Run | None) -> list[Listed]:
         newest = in_force[name].version if name in in_force else shown.version
         found.append(Listed(best.of_body(shown.body), newest, name in in_force, record))
     return found
+
+
+def arbitration(run: Run | None) -> Arbitration | None:
+    """Which treatment a member of several groups gets: now by the newest run, and as it was then by an older one."""
+    newest = shown_run()
+    is_past = run is not None and newest is not None and run.pk != newest.pk
+    return arbitration_in_force(run.started_at if run and is_past else None)
 
 
 def _records(run: Run) -> dict[str, Mapping[str, Any]]:

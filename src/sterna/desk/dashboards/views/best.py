@@ -178,12 +178,12 @@ def _overlap(run: Run, found: Sequence[Listed]) -> Table:
 def _treatments(
     request: HttpRequest, run: Run | None, found: Sequence[Listed], manages: bool
 ) -> list[Section]:
-    arbitration = arbitration_in_force()
-    if arbitration is None:
+    arbitration, standing = best.arbitration(run), arbitration_in_force()
+    if arbitration is None or standing is None:
         return []
     items: list[Item] = [_treated(run, found, arbitration)] if run else []
-    if manages and len(arbitration.order) > 1:
-        context = {"by": arbitration.arbitration, "order": list(enumerate(arbitration.order, start=1))}
+    if manages and len(standing.order) > 1:
+        context = {"by": standing.arbitration, "order": list(enumerate(standing.order, start=1))}
         items.append(SafeString(render_to_string("dashboards/best_arbitrate.html", context, request=request)))
     return [Section(items, "Who gets which treatment?", said(arbitration))] if items else []
 

@@ -31,7 +31,7 @@ from sterna.desk.runs.models import Run
 from sterna.desk.segments.best_lists import made_anew
 from sterna.desk.segments.best_texts import written
 from sterna.desk.segments.models import BestMember, Definition
-from sterna.desk.segments.queries import arbitration_in_force, best_versions, made
+from sterna.desk.segments.queries import best_versions, made
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.web.components import Column, Component, Empty, Number, Row, Table
 from sterna.desk.web.formats import day
@@ -139,7 +139,7 @@ def _head(definition: engine.Definition, currency: str) -> list[Column]:
 
 def _treatments(run: Run, name: str, customers: Sequence[UUID]) -> dict[UUID, str]:
     """The treatment of each of some members of a list, and of which group it is where that is another."""
-    arbitration = arbitration_in_force()
+    arbitration = best.arbitration(run)
     found = best.standings(run, arbitration, customers) if arbitration else {}
     treatments = {one.definition.best: one.definition.treatment or "none" for one in best.listed(run)}
     told = {}
