@@ -45,11 +45,12 @@ def enter(world: Any, chromium: Browser, live_server: Any) -> Iterator[Enter]:
 def await_the_servers_threads() -> None:
     """Wait until only this test is connected: another would hold the tables that the next test empties."""
     others = (
-        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        "select pid, state, now() - backend_start, left(query, 200) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid()"
     )
     end = time.monotonic() + 10
-    while connection.cursor().execute(others).fetchone() != (0,):
-        assert time.monotonic() < end, "a connection is still open ten seconds after the pages were closed"
+    while open_ones := connection.cursor().execute(others).fetchall():
+        assert time.monotonic() < end, f"ten seconds after the pages were closed these are open: {open_ones}"
         time.sleep(0.05)
 
 
