@@ -56,13 +56,8 @@ def test_R79_the_rollup_gives_the_sums_of_the_log(tmp_path):
         with measures_side._lake(tmp_path) as lake:
             kept = [str(path) for path in (tmp_path / "rolled").iterdir()]
             measures_side._mount(lake, "record_shelves", kept)
-            measures_side._step(
-                lake,
-                sums,
-                measures_side.BEFORE,
-                measures_side.OPENING,
-                *[measures_side.CUT][sums[0] == "r" :],
-            )
+            days = (measures_side.BEFORE, measures_side.OPENING, measures_side.CUT)
+            measures_side._step(lake, sums, *days)
             found.append(lake.fetch(TABLES["customer_sums"]))
     assert found[0].num_rows == 60 and found[0] == found[1]
 

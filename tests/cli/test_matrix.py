@@ -175,6 +175,19 @@ def test_a_file_that_is_none_is_one_line(sterna, write, tmp_path):
         assert found.code != 0 and said in found.err
 
 
+def test_what_is_refused_late_has_written_nothing(sterna, write, tmp_path):
+    both = [*TEN, "d,1,high,9", "d,2,low,9"]
+    for wrong in (["--to", "top"], ["--discount", "0"]):
+        assert sterna("matrix", write(*both), "--out", tmp_path / "moves.csv", *wrong).code != 0
+    assert not (tmp_path / "moves.csv").exists()
+
+
+def test_a_place_without_any_amount_has_no_worth_of_zero(sterna, write):
+    rows = ["a,1,low,5", "a,2,high,", "b,1,high,", "b,2,low,5"]
+    said = sterna("matrix", write(*rows), "--order", "low,high", "--discount", "0.1")
+    assert said.code != 0 and "no amount is recorded at high, so what a start is worth is unknown" in said.err
+
+
 def test_a_discount_without_amounts_says_what_is_missing(sterna, write):
     rows = ["a,1,low", "a,2,high", "b,1,high", "b,2,low"]
     said = sterna(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from sterna.cli.files.results import is_file, require_writable
+from sterna.cli.files.results import is_file, require_writable, tell_refused, write_table
 from sterna.engine.errors import BadInput
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from sterna.cli.files.place_files import Standings
     from sterna.engine.segments.markov import Test
     from sterna.engine.segments.moves import Moves
-
-SHOWN_REFUSALS = 20
-DOUBTFUL = 0.05  # a chance of the test below which the page says that its premise does not hold
 
 
 def matrix_command(
@@ -53,17 +50,13 @@ def matrix_command(
         raise BadInput(f"--out {out}: name a .csv or .parquet file")
     told = {"customer": customer, "period": period, "place": place, "amount": amount, "segment": segment}
     read = place_files.read_standings(file, told)
-    errors = Console(stderr=True, highlight=False)
-    for number, reason in list(read.refused.items())[:SHOWN_REFUSALS]:
-        errors.print(f"refused {file.name}, row {number}: {reason}", markup=False, soft_wrap=True)
-    if len(read.refused) > SHOWN_REFUSALS:
-        errors.print(f"and {len(read.refused) - SHOWN_REFUSALS:,} more refused rows")
+    tell_refused(f"{file.name}, row ", read.refused, Console(stderr=True, highlight=False))
     places = [name.strip() for name in order.split(",")] if order else list(read.places)
     moves, listed = _counted(read, places)
-    if out is not None:
-        _write(listed, read.periods, out)
     answer = _answer(read, moves, to or places[-1], discount)
     answer |= {"ordered_by": "as told" if order else "mean amount" if read.brings else "name"}
+    if out is not None:
+        write_table(_named(listed, read.periods), out)
     print(json.dumps(answer, indent=2) if as_json else _sentences(answer))
 
 
@@ -80,20 +73,12 @@ def _counted(read: "Standings", places: list[str]) -> "tuple[Moves, pa.Table]":
         return moves.count(lake, places), lake.fetch(TABLES["period_moves"])
 
 
-def _write(moved: "pa.Table", periods: tuple[str, ...], out: Path) -> None:
+def _named(moved: "pa.Table", periods: tuple[str, ...]) -> "pa.Table":
     """The moves with the names of their periods."""
     import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    from sterna.engine.lake import arrow
 
     names = [periods[number] for number in moved.column("period").to_pylist()]
-    named = moved.set_column(0, "period", pa.array(names, pa.string()))
-    if out.suffix == ".parquet":
-        arrow.write(named, out)
-        return
-    with arrow.replacing(out) as unfinished:
-        arrow_csv.write_csv(named, unfinished)
+    return moved.set_column(0, "period", pa.array(names, pa.string()))
 
 
 def _answer(read: "Standings", moves: "Moves", to: str, discount: float | None) -> dict[str, Any]:
@@ -166,7 +151,7 @@ def _last(moves: "Moves", size: int) -> list[int]:
 
 
 def _test(found: "Test") -> dict[str, Any]:
-    return {"g2": found.statistic, "df": found.df, "p": found.p, "told": found.told}
+    return {"g2": found.statistic, "df": found.df, "p": found.p, "refuted": found.refuted, "told": found.told}
 
 
 def _worth(read: "Standings", names: tuple[str, ...], chances: Any, discount: float) -> dict[str, Any]:
@@ -174,7 +159,10 @@ def _worth(read: "Standings", names: tuple[str, ...], chances: Any, discount: fl
 
     if read.brings is None:
         raise BadInput("--discount needs a column with what a period brought: say --amount COLUMN")
-    brings = [read.brings.get(name, 0.0) for name in names]
+    if silent := [name for name, mean in read.brings.items() if mean is None]:
+        raise BadInput(f"no amount is recorded at {', '.join(silent)}, so what a start is worth is unknown")
+    # Whoever is gone brings nothing: that is known, and the one place of `names` without rows.
+    brings = [read.brings.get(name) or 0.0 for name in names]
     found = markov.worth(chances, brings, discount)
     return {"brings": brings, "discount": discount, "for_ever": found.tolist()}
 
@@ -193,7 +181,7 @@ def _by_segment(moves: "Moves") -> list[dict[str, Any]]:
             "opening": counts[number].sum(axis=1).tolist(),
             "own_weight": found.own[number].tolist(),
             "shares": [
-                [None if share != share else share for share in row] for row in found.shares[number].tolist()
+                [None if np.isnan(share) else share for share in row] for row in found.shares[number].tolist()
             ],
         }
         for number, name in enumerate(moves.segments)
@@ -260,7 +248,7 @@ def _table(told: dict[str, Any]) -> list[str]:
 def _stationary(test: dict[str, Any], periods: int) -> str:
     if test["p"] is None:
         return f"whether the shares change cannot be told from {periods} periods"
-    if test["p"] < DOUBTFUL:
+    if test["refuted"]:
         return (
             f"the shares changed from period to period ({test['told']}): a forecast by their mean is doubtful"
         )
@@ -270,6 +258,6 @@ def _stationary(test: dict[str, Any], periods: int) -> str:
 def _memory(test: dict[str, Any]) -> str:
     if test["p"] is None:
         return "whether the place before matters cannot be told: it takes three periods"
-    if test["p"] < DOUBTFUL:
+    if test["refuted"]:
         return f"where customers were before matters too ({test['told']}): times and worth by one place are doubtful"
     return f"that only the present place matters is not refuted ({test['told']})"

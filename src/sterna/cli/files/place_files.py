@@ -52,13 +52,14 @@ where read.refused is null
 class Standings:
     """Rows of `standings`, the names of their periods in order, and each refused row with its reason by number.
 
-    Rows are counted from 1 without the header. `brings` is the mean amount at each place, None without amounts.
+    Rows are counted from 1 without the header. `brings` is the mean amount at each place, None
+    where no amount is recorded there, and as a whole where the file has none.
     """
 
     rows: pa.Table
     periods: tuple[str, ...]
     places: tuple[str, ...]
-    brings: dict[str, float] | None
+    brings: dict[str, float | None] | None
     refused: dict[int, str]
 
 
@@ -135,6 +136,6 @@ def _standings(connection: duckdb.DuckDBPyConnection, name: str, has_amounts: bo
         connection.sql(_STANDINGS).to_arrow_table(),
         periods,
         tuple(place for place, _ in means),
-        {place: mean or 0.0 for place, mean in means} if has_amounts else None,
+        dict(means) if has_amounts else None,
         refused,
     )

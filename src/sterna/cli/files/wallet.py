@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from sterna.cli.files.results import is_file, require_writable
-from sterna.engine.errors import BadInput
+from sterna.cli.files.results import is_file, require_writable, tell_refused, write_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from sterna.cli.files.wallet_files import Facts, Log
     from sterna.engine.value.potential import Potential
 
-SHOWN_REFUSALS = 20
 ASKED_FIRST = 10
 _DAYS = ["%Y-%m-%d"]
 
@@ -67,7 +65,7 @@ def wallet_command(
     known = wallet_files.read_facts(facts) if facts else wallet_files.Facts()
     errors = Console(stderr=True, highlight=False)
     for name, refused in ((file.name, log.refused), (facts.name if facts else "", known.refused)):
-        _tell_refused(name, refused, errors)
+        tell_refused(f"{name}:", refused, errors)
     found = _estimate(log, known)
     summary = _summary(found, log, known, _write(found, out))
     if as_json:
@@ -82,13 +80,6 @@ class _Found:
     potential: "Potential"
     wallets: "pa.Table"
     households: "pa.Table"
-
-
-def _tell_refused(name: str, refused: dict[int, str], errors: Console) -> None:
-    for number, reason in list(refused.items())[:SHOWN_REFUSALS]:
-        errors.print(f"refused {name}:{number}: {reason}", markup=False, soft_wrap=True)
-    if len(refused) > SHOWN_REFUSALS:
-        errors.print(f"and {len(refused) - SHOWN_REFUSALS:,} more refused rows")
 
 
 def _estimate(log: "Log", known: "Facts") -> _Found:
@@ -146,26 +137,11 @@ def _write(found: _Found, out: Path | None) -> list[str]:
     if out is None:
         return []
     if is_file(out):
-        _write_table(found.wallets, out)
+        write_table(found.wallets, out)
         return [str(out)]
-    _write_table(found.wallets, out / "wallets.csv")
-    _write_table(found.households, out / "households.csv")
+    write_table(found.wallets, out / "wallets.csv")
+    write_table(found.households, out / "households.csv")
     return [str(out / "wallets.csv"), str(out / "households.csv")]
-
-
-def _write_table(rows: "pa.Table", path: Path) -> None:
-    from pyarrow import csv as arrow_csv
-
-    from sterna.engine.lake import arrow
-
-    try:
-        if path.suffix == ".parquet":
-            arrow.write(rows, path)
-            return
-        with arrow.replacing(path) as unfinished:
-            arrow_csv.write_csv(rows, unfinished)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _summary(found: _Found, log: "Log", known: "Facts", written: list[str]) -> dict[str, Any]:

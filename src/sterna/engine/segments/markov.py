@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from sterna.engine.errors import BadInput
 
 Floats = NDArray[np.float64]
+DOUBTFUL = 0.05  # the chance below which what a test takes for granted counts as refuted
 SURE = 1 - 1e-9  # a chance from which on the rest is rounding
 ROW = 1e-9  # how far the shares of a row may be off one
 
@@ -27,6 +28,11 @@ class Test(NamedTuple):
     statistic: float
     df: int
     p: float | None
+
+    @property
+    def refuted(self) -> bool:
+        """Whether chance alone gives as much in less than DOUBTFUL of all cases; not where it cannot be told."""
+        return self.p is not None and self.p < DOUBTFUL
 
     @property
     def told(self) -> str:

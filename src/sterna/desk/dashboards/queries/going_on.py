@@ -12,7 +12,6 @@ from sterna.engine.flow import months_before
 from sterna.engine.segments import markov
 
 FEW = 30  # customers below whom a share is mostly chance
-DOUBTFUL = 0.05  # a chance of the test below which the shares count as changed
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,6 @@ def says(test: markov.Test | None) -> str:
     """What the test says of the shares, in one sentence."""
     if test is None or test.p is None:
         return "Whether the shares stay the same cannot be told: of no period before is it known where all tiers went."
-    if test.p < DOUBTFUL:
+    if test.refuted:
         return f"The shares are not those of the period before ({test.told}): do not count on them."
     return f"That the shares are those of the period before is not refuted ({test.told})."
