@@ -25,6 +25,25 @@ def _of(kind: str, names: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), kind)
 
 
+# Every measure of a customer beside the others, as of the day before the cut. spend: inside the window;
+# spend_before: the window before it; a range is low to high; NULL is unknown, and a reason says why.
+_VALUES = {
+    "customer_id": TEXT,
+    **_of(MONEY, "spend spend_before revenue discounts returns cost margin"),
+    **_of(MONEY, "uncategorized") | _of(COUNT, "orders recency_days tenure_days breadth"),
+    **_of(COUNT, "contacts_in contacts_out") | _of(REAL, "order_frequency category_entropy"),
+    **_of(REAL, "contact_frequency alive expected_orders expected_orders_low expected_orders_high"),
+    **_of(MONEY, "expected_order_value expected_spend expected_spend_low"),
+    **_of(MONEY, "expected_spend_high lifetime_value lifetime_value_low lifetime_value_high"),
+    **_of(MONEY, "wallet_low wallet wallet_high") | _of(REAL, "share_of_wallet wallet_confidence"),
+    **_of(TEXT, "wallet_source") | {"wallet_on": DAY},
+    **_of(MONEY, "headroom_low headroom headroom_high") | {"headroom_source": TEXT},
+    **_of(MONEY, "potential influence_low influence by_referral by_influence by_knowledge"),
+    **_of(COUNT, "newcomers") | _of(TEXT, "top_category room_category discounts_reason"),
+    **_of(TEXT, "profit_reason order_reason breadth_reason contact_reason forecast_reason"),
+    **_of(TEXT, "alive_reason wallet_reason headroom_reason influence_reason"),
+}
+
 # The lake: immutable segments, listed in the manifest. Keyed on the source record, never on the customer.
 LAKE = (
     # One bought line; a purchase is the lines of one event. amount is what the customer paid for the line.
@@ -32,7 +51,9 @@ LAKE = (
         "lines",
         "event_id line_id",
         **_of(TEXT, "event_id line_id source_record"),
-        **{"occurred_at": INSTANT, "occurred_on": DAY, "recorded_at": INSTANT},
+        occurred_at=INSTANT,
+        occurred_on=DAY,
+        recorded_at=INSTANT,
         **_of(TEXT, "touchpoint product_id") | {"quantity": "DECIMAL(18,3)"},
         **_of(MONEY, "amount discount") | {"currency": TEXT},
     ),
@@ -41,7 +62,9 @@ LAKE = (
         "events",
         "event_id",
         **_of(TEXT, "event_id source_record kind"),
-        **{"occurred_at": INSTANT, "occurred_on": DAY, "recorded_at": INSTANT},
+        occurred_at=INSTANT,
+        occurred_on=DAY,
+        recorded_at=INSTANT,
         **_of(TEXT, "touchpoint direction subject body"),
     ),
     _table(
@@ -69,7 +92,10 @@ FROZEN = (
         "facts",
         "source_record fact_class source recorded_at",
         **_of(TEXT, "source_record fact_class value source"),
-        **{"observed_on": DAY, "recorded_at": INSTANT, "confidence": REAL, "expires_on": DAY},
+        observed_on=DAY,
+        recorded_at=INSTANT,
+        confidence=REAL,
+        expires_on=DAY,
     ),
     # The newest word per customer, medium and purpose; no row means nothing was ever said.
     _table(
@@ -103,6 +129,10 @@ FROZEN = (
         "experiment customer_id",
         **_of(TEXT, "experiment customer_id arm goal asset") | _of(DAY, "assigned_on exposed_on"),
     ),
+    # What an earlier turn, which closed where this one opens, knew of each customer's value; empty without one.
+    _table("values_before", "customer_id", **_VALUES),
+    # Each class of the taxonomy with itself and every class above it.
+    _table("closure", "ancestor descendant", ancestor=TEXT, descendant=TEXT),
     # Definitions laid out as rows, so that the steps can join them.
     _table("bands", "scheme place", scheme=TEXT, place=TEXT, rank=SMALL, low=MONEY, high=MONEY),
     _table("goals", "goal", goal=TEXT, from_place=TEXT, to_place=TEXT, priority=SMALL),
@@ -148,7 +178,11 @@ MADE = (
     _table(
         "category_months",
         "customer_id month category",
-        **{"customer_id": TEXT, "month": DAY, "category": TEXT, "lines": COUNT, "amount": MONEY},
+        customer_id=TEXT,
+        month=DAY,
+        category=TEXT,
+        lines=COUNT,
+        amount=MONEY,
     ),
     # What of the clean rows belongs to no customer yet, and source records that two customers claim.
     _table("unresolved", "what", what=TEXT, row_count=COUNT, amount=MONEY),
@@ -284,25 +318,7 @@ MADE = (
         **{"customer_id": TEXT} | _of(MONEY, "low high referral influence knowledge saved cost"),
         **_of(COUNT, "newcomers unknown core") | {"page_rank": REAL},
     ),
-    # Every measure of a customer beside the others, as of the day before the cut. spend: inside the window;
-    # spend_before: the window before it; a range is low to high; NULL is unknown, and a reason says why.
-    _table(
-        "values",
-        "customer_id",
-        **{"customer_id": TEXT} | _of(MONEY, "spend spend_before revenue discounts returns cost margin"),
-        **_of(MONEY, "uncategorized") | _of(COUNT, "orders recency_days tenure_days breadth"),
-        **_of(COUNT, "contacts_in contacts_out") | _of(REAL, "order_frequency category_entropy"),
-        **_of(REAL, "contact_frequency alive expected_orders expected_orders_low expected_orders_high"),
-        **_of(MONEY, "expected_order_value expected_spend expected_spend_low"),
-        **_of(MONEY, "expected_spend_high lifetime_value lifetime_value_low lifetime_value_high"),
-        **_of(MONEY, "wallet_low wallet wallet_high") | _of(REAL, "share_of_wallet wallet_confidence"),
-        **_of(TEXT, "wallet_source") | {"wallet_on": DAY},
-        **_of(MONEY, "headroom_low headroom headroom_high") | {"headroom_source": TEXT},
-        **_of(MONEY, "potential influence_low influence by_referral by_influence by_knowledge"),
-        **_of(COUNT, "newcomers") | _of(TEXT, "top_category room_category discounts_reason"),
-        **_of(TEXT, "profit_reason order_reason breadth_reason contact_reason forecast_reason"),
-        **_of(TEXT, "alive_reason wallet_reason headroom_reason influence_reason"),
-    ),
+    _table("values", "customer_id", **_VALUES),
     # Who is best by each definition; rank counts from 1, and equal scores share one.
     _table(
         "best_customers",
@@ -322,6 +338,10 @@ MADE = (
         **_of(TEXT, "scheme from_place to_place") | _of(COUNT, "customers opening"),
         **{"share": REAL} | _of(MONEY, "from_amount to_amount"),
     ),
+    # Where everybody stands in each scheme, and since when: what a rule of another scheme sees.
+    _table("memberships", "customer_id scheme", **_of(TEXT, "customer_id scheme place") | {"entered": DAY}),
+    # Which of some rules hold for a customer: a letter for each, in their order, 1 where it holds and else 0.
+    _table("rule_hits", "customer_id", **_of(TEXT, "customer_id hits")),
     # Where customers stood in periods counted from 0, and how many went from where to where from each to the next:
     # from "new" or to "gone" where they stood nowhere, and at three periods in a row.
     _table(

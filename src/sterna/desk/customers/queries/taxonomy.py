@@ -11,7 +11,7 @@ from sterna.desk.customers.models import FactRefusal, RulesVersion, TaxonomyVers
 from sterna.desk.customers.profiling import CLASSES
 from sterna.desk.sources.models import Source
 from sterna.engine.profiles.inference import RuleBook, of_body
-from sterna.engine.rules import leaves
+from sterna.engine.rules import facts_in
 from sterna.engine.taxonomy import Tree
 from sterna.engine.taxonomy import of_body as document_of_body
 
@@ -100,7 +100,7 @@ def uses() -> list[Use]:
 def _of_rules() -> Iterable[Use]:
     tree = classes()
     for rule in rules_in_force(tree.taxonomy.name)[1].rules:
-        for name in sorted({leaf.fact_class for leaf in leaves(rule.when)}):
+        for name in sorted({leaf.fact_class for leaf in facts_in(rule.when)}):
             yield Use(name, "rule", rule.title, tree.taxonomy.owner, 0.25)
 
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from sterna.engine.documents import Finding, read_yaml
 from sterna.engine.errors import BadInput
-from sterna.engine.rules import AnyOf, HasFact, Not, Rule, leaves, refuse_unfit
+from sterna.engine.rules import AnyOf, HasFact, Household, Not, Rule, facts_in, leaves, parts, refuse_unfit
 from sterna.engine.taxonomy import Tree, canonical
 from sterna.engine.taxonomy.document import Part, Purpose
 
@@ -50,9 +50,18 @@ def load_rules(text: str) -> RuleBook:
     for rule in read.rules:
         try:
             refuse_unfit(rule.when)
+            _refuse_other_than_facts(rule.when)
         except BadInput as error:
             raise BadInput(f"rule {rule.id}: {error}") from None
     return read
+
+
+def _refuse_other_than_facts(rule: Rule) -> None:
+    """An inference must be explained by facts that somebody can look at, and hold whichever day it is drawn."""
+    if isinstance(rule, Household) or not all(isinstance(leaf, HasFact) for leaf in leaves(rule)):
+        raise BadInput("facts follow from facts of the same customer: ask for classes only")
+    for part in parts(rule):
+        _refuse_other_than_facts(part)
 
 
 def body(book: RuleBook) -> dict[str, Any]:
@@ -93,7 +102,7 @@ def in_order(book: RuleBook, classes: Tree) -> list[InferenceRule]:
 def _read(rule: InferenceRule, classes: Tree) -> set[str]:
     """The classes that a rule reads, with the finer ones that count for them, and its own where it compares bands."""
     read: set[str] = set()
-    for leaf in leaves(rule.when):
+    for leaf in facts_in(rule.when):
         read.add(leaf.fact_class)
         if leaf.finer and leaf.fact_class in classes:
             read.update(classes.descendants(leaf.fact_class))
@@ -122,7 +131,7 @@ def check_rules(book: RuleBook, classes: Tree) -> list[Finding]:
 
 
 def _orphans(rule: InferenceRule, classes: Tree) -> Iterator[Finding]:
-    for name in dict.fromkeys([rule.then.fact_class, *(leaf.fact_class for leaf in leaves(rule.when))]):
+    for name in dict.fromkeys([rule.then.fact_class, *(leaf.fact_class for leaf in facts_in(rule.when))]):
         if name not in classes:
             said = f"rule {rule.id} names {name}, which is no class of the taxonomy"
             yield _error("rules-orphan", rule.id, said, "correct the name, or add the class")
@@ -148,7 +157,7 @@ def _what_follows(rule: InferenceRule, classes: Tree) -> Iterator[Finding]:
 
 
 def _what_is_read(rule: InferenceRule, classes: Tree) -> Iterator[Finding]:
-    for leaf in leaves(rule.when):
+    for leaf in facts_in(rule.when):
         name = leaf.fact_class
         if classes.is_sensitive(name) and rule.purpose not in classes.purposes(name):
             said = f"rule {rule.id} would use {name}, which is sensitive, for {rule.purpose}"
@@ -180,7 +189,7 @@ def _grounded(rule: Rule) -> bool:
     if isinstance(rule, Not):
         return False
     combine = all if isinstance(rule, AnyOf) else any
-    return combine(_grounded(part) for part in rule.of)
+    return combine(_grounded(part) for part in parts(rule))
 
 
 def _error(code: str, where: str, message: str, mend: str) -> Finding:

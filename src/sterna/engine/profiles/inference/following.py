@@ -9,7 +9,7 @@ import msgspec
 
 from sterna.engine.profiles.inference.book import InferenceRule, RuleBook, in_order
 from sterna.engine.profiles.inference.standing import Statement, current, ranked
-from sterna.engine.rules import AnyOf, HasFact, Not, Rule, holds, leaves, matching
+from sterna.engine.rules import AnyOf, HasFact, Not, Person, Rule, facts_in, holds, matching, parts
 from sterna.engine.taxonomy import Tree
 
 Standing = Sequence[Statement]
@@ -77,7 +77,7 @@ def _prepared(
     """
     above = {name: frozenset((name, *classes.ancestors(name))) for name in classes.ids()}
     asked = [
-        (rule, frozenset(leaf.fact_class for leaf in leaves(rule.when))) for rule in in_order(book, classes)
+        (rule, frozenset(leaf.fact_class for leaf in facts_in(rule.when))) for rule in in_order(book, classes)
     ]
     return asked, above
 
@@ -97,9 +97,9 @@ def _support(rule: Rule, standing: Standing, above: dict[str, frozenset[str]], o
         fitting = [one for one in concerned if any(matching(rule, [one.known()], above, on))]
         return max((Support((one,), one.confidence) for one in fitting), key=_strength, default=None)
     if isinstance(rule, Not):
-        denied = holds(rule, [one.known() for one in standing], above, on)
+        denied = holds(rule, Person([one.known() for one in standing]), above, on)
         return Support((), 1.0) if denied else None
-    each = [_support(part, standing, above, on) for part in rule.of]
+    each = [_support(part, standing, above, on) for part in parts(rule)]
     there = [support for support in each if support is not None]
     if isinstance(rule, AnyOf):
         return max(there, key=_strength, default=None)

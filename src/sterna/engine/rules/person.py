@@ -1,0 +1,223 @@
+"""Checks a rule for one customer in memory, against what is known of the person and the household."""
+
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from sterna.engine.rules.tree import (
+    MEASURES,
+    NO,
+    NUMBER,
+    PURCHASE,
+    All,
+    Behavior,
+    Consents,
+    HasFact,
+    Household,
+    InPlace,
+    Not,
+    Rule,
+    Worth,
+    parts,
+)
+from sterna.engine.tables import REAL
+
+Figure = Decimal | int | float
+
+
+class Known(NamedTuple):
+    """What a rule sees of a current fact."""
+
+    fact_class: str
+    value: str
+    observed_on: date
+    confidence: float | None
+    source: str = ""
+
+
+class Deed(NamedTuple):
+    """What a customer did on a day, of one kind at one touchpoint: how often, and for how much where it is a purchase.
+
+    `category` None is the whole of it; for purchases the same again by category. A return lowers the amount and is no
+    time.
+    """
+
+    kind: str
+    on: date
+    times: int
+    amount: Decimal = Decimal(0)
+    category: str | None = None
+    touchpoint: str | None = None
+
+
+class Stay(NamedTuple):
+    """Where a customer stands in a scheme, and since when."""
+
+    scheme: str
+    place: str
+    entered: date
+
+
+class Person(NamedTuple):
+    """What a rule sees of one customer; `others` are the other people of the household.
+
+    `values` are measures of value by name and `values_before` those of the window before, None where unknown;
+    `consents` the last word by (medium, purpose).
+    """
+
+    facts: Collection[Known] = ()
+    deeds: Sequence[Deed] = ()
+    values: Mapping[str, Figure | None] = {}
+    values_before: Mapping[str, Figure | None] = {}
+    consents: Mapping[tuple[str, str], bool] = {}
+    stays: Collection[Stay] = ()
+    others: "Sequence[Person]" = ()
+
+
+Above = Mapping[str, Collection[str]]  # of each class: itself and the classes above it
+
+
+def holds(rule: Rule, person: Person, above: Above, on: date) -> bool:
+    """Whether the rule holds for a customer as of `on`, the first day that is not included."""
+    if isinstance(rule, HasFact):
+        return next(matching(rule, person.facts, above, on), None) is not None
+    if isinstance(rule, Not):
+        return not holds(rule.of, person, above, on)
+    if isinstance(rule, Household):
+        return any(holds(rule.of, each, above, on) for each in (person, *person.others))
+    if isinstance(rule, Behavior | Worth | Consents | InPlace):
+        return _compared(rule, person, on)
+    combine = all if isinstance(rule, All) else any
+    return combine(holds(part, person, above, on) for part in parts(rule))
+
+
+def matching(leaf: HasFact, facts: Iterable[Known], above: Above, on: date) -> Iterator[Known]:
+    """The facts that fulfil one comparison."""
+    conditions = list(_conditions(leaf, on))
+    for fact in facts:
+        counts_for = above.get(fact.fact_class, ()) if leaf.finer else (fact.fact_class,)
+        if leaf.fact_class in counts_for and all(met(fact) for met in conditions):
+            yield fact
+
+
+def _conditions(leaf: HasFact, on: date) -> Iterator[Callable[[Known], bool]]:
+    yield lambda fact: fact.value in leaf.among if leaf.among else fact.value != NO
+    if leaf.least is not None or leaf.most is not None:
+        yield lambda fact: _between_text(fact.value, leaf.least, leaf.most)
+    if leaf.older_than_days is not None:
+        oldest = on - timedelta(days=leaf.older_than_days)
+        yield lambda fact: fact.observed_on < oldest
+    if leaf.within_days is not None:
+        first = on - timedelta(days=leaf.within_days)
+        yield lambda fact: fact.observed_on >= first
+    if leaf.least_confidence is not None:
+        least = leaf.least_confidence
+        yield lambda fact: fact.confidence is not None and fact.confidence >= least
+    if leaf.sources:
+        yield lambda fact: fact.source in leaf.sources
+
+
+def _between_text(value: str, least: Decimal | None, most: Decimal | None) -> bool:
+    return re.fullmatch(NUMBER, value) is not None and _between(Decimal(value), least, most)
+
+
+def _between(figure: Figure | None, least: Decimal | None, most: Decimal | None) -> bool:
+    """Whether a figure lies between two bounds; of what is unknown no bound holds."""
+    if figure is None or (isinstance(figure, float) and math.isnan(figure)):
+        return False
+    low, high = (
+        float(bound) if isinstance(figure, float) and bound is not None else bound for bound in (least, most)
+    )
+    return (low is None or figure >= low) and (high is None or figure <= high)
+
+
+def _compared(rule: Behavior | Worth | Consents | InPlace, person: Person, on: date) -> bool:
+    if isinstance(rule, Behavior):
+        return _between(done(rule, person, on), rule.least, rule.most)
+    if isinstance(rule, Worth):
+        return _between(_worth(rule, person), rule.least, rule.most)
+    if isinstance(rule, Consents):
+        return person.consents.get((rule.medium, rule.purpose)) is (rule.says == "yes")
+    latest = on - timedelta(days=rule.least_days or 0)
+    return any(
+        stay.scheme == rule.scheme
+        and stay.place in rule.among
+        and (rule.least_days is None or stay.entered <= latest)
+        for stay in person.stays
+    )
+
+
+def deeds_of(rule: Behavior, person: Person, on: date) -> list[Deed]:
+    """What the comparison looks at: the deeds of its kind inside its window, of the household where it says so."""
+    everybody = (person, *person.others) if rule.household else (person,)
+    first = date.min if rule.within_days is None else on - timedelta(days=rule.within_days)
+    return [
+        deed
+        for each in everybody
+        for deed in each.deeds
+        if deed.kind == rule.kind
+        and first <= deed.on < on
+        and (rule.touchpoint is None or deed.touchpoint == rule.touchpoint)
+    ]
+
+
+def done(rule: Behavior, person: Person, on: date) -> Figure | None:
+    """The figure that a comparison of behavior is about; None where there is none, as of a last time that never was."""
+    deeds = deeds_of(rule, person, on)
+    if rule.of == "categories":
+        shelves = (deed.category for deed in deeds if deed.times and deed.category != "unknown")
+        return len({shelf for shelf in shelves if shelf is not None})
+    ours = [deed for deed in deeds if deed.category == rule.category]
+    if rule.of == "amount":
+        return sum((deed.amount for deed in ours), Decimal(0))
+    if rule.of == "share":
+        whole = sum((deed.amount for deed in deeds if deed.category is None), Decimal(0))
+        return float(sum((deed.amount for deed in ours), Decimal(0))) / float(whole) if whole > 0 else None
+    return _counted(rule, [deed for deed in ours if deed.times], on)
+
+
+def _counted(rule: Behavior, deeds: Sequence[Deed], on: date) -> int | None:
+    if rule.of == "times":
+        return sum(deed.times for deed in deeds)
+    if rule.of == "touchpoints":
+        return len({deed.touchpoint for deed in deeds} - {None})
+    days = {deed.on for deed in deeds}
+    if rule.of == "days":
+        return len(days)
+    if not days:
+        return None
+    return (on - (min(days) if rule.of == "first" else max(days))).days - 1
+
+
+def _worth(rule: Worth, person: Person) -> Figure | None:
+    now = _summed(rule, person, lambda each: each.values)
+    if not rule.change:
+        return now
+    # Spend has the window before it in its own row, so that it is known without an earlier run.
+    if rule.measure == "spend":
+        before = _summed(rule, person, lambda each: {"spend": each.values.get("spend_before")})
+    else:
+        before = _summed(rule, person, lambda each: each.values_before)
+    if now is None or before is None:
+        return None
+    if rule.change == "difference":
+        return float(now) - float(before) if MEASURES[rule.measure] == REAL else now - before  # type: ignore[operator]
+    return (float(now) - float(before)) / float(before) if before > 0 else None
+
+
+def _summed(
+    rule: Worth, person: Person, told: Callable[[Person], Mapping[str, Figure | None]]
+) -> Figure | None:
+    everybody = (person, *person.others) if rule.household else (person,)
+    known = [figure for each in everybody if (figure := told(each).get(rule.measure)) is not None]
+    if not known:
+        return None
+    return known[0] if len(known) == 1 else sum(known)
+
+
+def is_bought(rule: Behavior) -> bool:
+    """Whether the comparison is about purchases."""
+    return rule.kind == PURCHASE
