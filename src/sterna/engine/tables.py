@@ -123,6 +123,15 @@ FROZEN = (
     ),
     # Nothing is promoted to them on a day before `until`; occasion is why, in a word or two.
     _table("in_peace", "customer_id", customer_id=TEXT, until=DAY, occasion=TEXT),
+    # Where customers stood at the openings of the schemes' windows and since: [entered_on, left_on), one row as long as
+    # the place is one. before_rank: that of the stay right before; warned_on: since when the amount is too little.
+    _table(
+        "stays",
+        "customer_id scheme entered_on",
+        **_of(TEXT, "customer_id scheme place") | {"rank": SMALL} | _of(DAY, "entered_on left_on"),
+        before_rank=SMALL,
+        warned_on=DAY,
+    ),
     _table("arms", "experiment unit", experiment=TEXT, unit=TEXT, arm=TEXT),
     _table(
         "assignments",
@@ -135,6 +144,12 @@ FROZEN = (
     _table("closure", "ancestor descendant", ancestor=TEXT, descendant=TEXT),
     # Definitions laid out as rows, so that the steps can join them.
     _table("bands", "scheme place", scheme=TEXT, place=TEXT, rank=SMALL, low=MONEY, high=MONEY),
+    # The places of schemes by rules; enter_at and leave_at are the letters of rule_hits that say so, NULL for the rest.
+    _table(
+        "seats",
+        "scheme place",
+        **_of(TEXT, "kind scheme place") | _of(SMALL, "rank enter_at leave_at"),
+    ),
     _table("goals", "goal", goal=TEXT, from_place=TEXT, to_place=TEXT, priority=SMALL),
     _table(
         "assets",
@@ -338,8 +353,20 @@ MADE = (
         **_of(TEXT, "scheme from_place to_place") | _of(COUNT, "customers opening"),
         **{"share": REAL} | _of(MONEY, "from_amount to_amount"),
     ),
+    # The same by rules: in one stage of each scheme at a time, then in exactly one segment of each.
+    *(
+        _table(
+            name,
+            "customer_id scheme",
+            **_of(TEXT, "customer_id scheme from_place to_place") | _of(SMALL, "from_rank to_rank"),
+            **_of(MONEY, "from_amount to_amount") | {"first_seen_on": DAY},
+        )
+        for name in ("stage_places", "segment_places")
+    ),
     # Where everybody stands in each scheme, and since when: what a rule of another scheme sees.
-    _table("memberships", "customer_id scheme", **_of(TEXT, "customer_id scheme place") | {"entered": DAY}),
+    _table(
+        "memberships", "customer_id scheme", **_of(TEXT, "customer_id scheme place") | {"entered_on": DAY}
+    ),
     # Which of some rules hold for a customer: a letter for each, in their order, 1 where it holds and else 0.
     _table("rule_hits", "customer_id", **_of(TEXT, "customer_id hits")),
     # Where customers stood in periods counted from 0, and how many went from where to where from each to the next:

@@ -6,6 +6,7 @@ same answer. Every text of a rule reaches SQL as a parameter.
 
 from sterna.engine.rules.person import Above, Deed, Known, Person, Stay, done, holds, matching
 from sterna.engine.rules.sql import Compiled, compile_rules
+from sterna.engine.rules.timers import due
 from sterna.engine.rules.tree import (
     MEASURES,
     NO,
@@ -28,6 +29,7 @@ from sterna.engine.rules.tree import (
     read,
     refuse_unfit,
 )
+from sterna.engine.rules.words import sentence
 
 __all__ = [
     "MEASURES",
@@ -52,6 +54,7 @@ __all__ = [
     "Worth",
     "compile_rules",
     "done",
+    "due",
     "facts_in",
     "holds",
     "leaves",
@@ -60,4 +63,5 @@ __all__ = [
     "plain",
     "read",
     "refuse_unfit",
+    "sentence",
 ]

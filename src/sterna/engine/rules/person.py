@@ -58,7 +58,7 @@ class Stay(NamedTuple):
 
     scheme: str
     place: str
-    entered: date
+    entered_on: date
 
 
 class Person(NamedTuple):
@@ -145,7 +145,7 @@ def _compared(rule: Behavior | Worth | Consents | InPlace, person: Person, on: d
     return any(
         stay.scheme == rule.scheme
         and stay.place in rule.among
-        and (rule.least_days is None or stay.entered <= latest)
+        and (rule.least_days is None or stay.entered_on <= latest)
         for stay in person.stays
     )
 

@@ -64,7 +64,7 @@ def compile_rules(rules: Sequence[Rule], on: date) -> Compiled:
     """
     writer = _Writer(on)
     letters = [f"case when {writer.write(rule)} then '1' else '0' end" for rule in rules]
-    return Compiled(writer.select(" || ".join(letters)), writer.parameters)
+    return Compiled(writer.select(" || ".join(letters) or "''"), writer.parameters)
 
 
 class _Writer:
@@ -147,7 +147,7 @@ class _Writer:
         yield f"s.scheme = {self._bind(leaf.scheme)}"
         yield f"s.place in ({', '.join(map(self._bind, leaf.among))})"
         if leaf.least_days is not None:
-            yield f"s.entered <= {self._day(leaf.least_days)}"
+            yield f"s.entered_on <= {self._day(leaf.least_days)}"
 
     def _behavior(self, leaf: Behavior) -> str:
         kind = "shelved" if leaf.category is not None or leaf.of == "categories" else "bought"

@@ -1,0 +1,61 @@
+"""Tells on which day a rule may hold or cease to hold although nothing happens: "no purchase for 60 days" falls due."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from math import ceil, floor
+
+from sterna.engine.rules.person import Person, deeds_of
+from sterna.engine.rules.tree import Behavior, HasFact, InPlace, Rule, leaves
+
+
+def due(rule: Rule, person: Person, on: date) -> date | None:
+    """The first day after `on` on which the rule may say something else of a person of whom nothing new is known.
+
+    Before that day it says what it says `on`. None where time alone changes nothing. When facts expire is not known
+    here: who keeps them says so.
+    """
+    days = (
+        day
+        for leaf in leaves(rule)
+        for one in (person, *person.others)
+        for day in _turns(leaf, one, on)
+        if day > on
+    )
+    return min(days, default=None)
+
+
+def _turns(leaf: Rule, person: Person, on: date) -> Iterator[date]:
+    """The days on which what a comparison says may turn, past ones among them."""
+    if isinstance(leaf, HasFact):
+        for fact in person.facts:
+            for days in (leaf.within_days, leaf.older_than_days):
+                if days is not None:
+                    yield from _later(fact.observed_on, days + 1)
+    elif isinstance(leaf, InPlace) and leaf.least_days is not None:
+        for stay in person.stays:
+            yield from _later(stay.entered_on, leaf.least_days)
+    elif isinstance(leaf, Behavior):
+        yield from _of_deeds(leaf, person, on)
+
+
+def _of_deeds(leaf: Behavior, person: Person, on: date) -> Iterator[date]:
+    # Deeds of a day to come, as a clock that is ahead may bring them, count from the day after.
+    ahead = [deed.on for deed in person.deeds if deed.kind == leaf.kind and deed.on >= on]
+    for day in ahead:
+        yield from _later(day, 1)
+    days = {deed.on for deed in deeds_of(leaf, person, on)} | set(ahead)
+    if leaf.within_days is not None:
+        for day in days:
+            yield from _later(day, leaf.within_days + 1)
+    if leaf.of in ("first", "last"):
+        for day in days:
+            if leaf.least is not None:
+                yield from _later(day, ceil(leaf.least) + 1)
+            if leaf.most is not None:
+                yield from _later(day, floor(leaf.most) + 2)
+
+
+def _later(day: date, days: int) -> Iterator[date]:
+    """The day so many days later, if a calendar has it."""
+    if 1 <= day.toordinal() + days <= date.max.toordinal():
+        yield day + timedelta(days=days)

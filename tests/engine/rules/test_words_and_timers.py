@@ -1,0 +1,117 @@
+"""What a rule says in plain English, and on which day it may turn although nothing happens."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+
+from sterna.engine.rules import Behavior, Deed, InPlace, Known, Person, Stay, due, holds, read, sentence
+from tests.engine.rules.drawn_rules import ABOVE, ON, people, rules, worlds
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        (
+            {"op": "behavior", "least": 3, "within_days": 90, "category": "PRODUCE"},
+            "have at least 3 purchases in PRODUCE within 90 days",
+        ),
+        ({"op": "behavior", "most": 0, "within_days": 60}, "have no purchases within 60 days"),
+        ({"op": "behavior", "of": "amount", "least": "1200.50"}, "bought for at least 1,200.5"),
+        (
+            {"op": "behavior", "of": "share", "category": "WINE", "least": "0.25", "most": "0.5"},
+            "bought 25% to 50% of it in WINE",
+        ),
+        ({"op": "behavior", "of": "last", "least": 30}, "had their last of purchases at least 30 days ago"),
+        (
+            {"op": "behavior", "kind": "page", "of": "days", "least": 2, "most": 2, "touchpoint": "web"},
+            "have exactly 2 days with events page at web",
+        ),
+        (
+            {"op": "behavior", "of": "categories", "least": 2, "household": True},
+            "with the household, have at least 2 categories among purchases",
+        ),
+        ({"op": "value", "measure": "spend", "most": 100}, "have Spend of at most 100"),
+        (
+            {"op": "value", "measure": "spend", "change": "relative", "least": "-0.1"},
+            "have a change of Spend of at least -10%",
+        ),
+        (
+            {"op": "value", "measure": "orders", "change": "difference", "least": 1},
+            "have a change of Orders of at least 1",
+        ),
+        ({"op": "consent", "medium": "email", "purpose": "marketing"}, "said yes to marketing by email"),
+        (
+            {"op": "place", "scheme": "tiers", "among": ["gold"], "least_days": 1},
+            "stand in gold of tiers for 1 day or longer",
+        ),
+        ({"op": "fact", "class": "jet"}, "have Jet"),
+        ({"op": "fact", "class": "jet", "finer": False, "among": ["a", "b", "c"]}, "have Jet a, b or c"),
+        (
+            {
+                "op": "fact",
+                "class": "jet",
+                "least": 1,
+                "within_days": 30,
+                "least_confidence": 0.8,
+                "sources": ["crm"],
+            },
+            "have Jet, at least 1, observed within 30 days, at least 80% sure, said by crm",
+        ),
+        (
+            {
+                "op": "all",
+                "of": [
+                    {"op": "any", "of": [{"op": "fact", "class": "jet"}, {"op": "fact", "class": "wine"}]},
+                    {
+                        "op": "not",
+                        "of": {"op": "fact", "class": "boat", "finer": False, "older_than_days": 9},
+                    },
+                ],
+            },
+            "(have Jet or have Wine) and not (have Boat itself, observed more than 9 days ago)",
+        ),
+        (
+            {"op": "household", "of": {"op": "fact", "class": "jet"}},
+            "live with somebody, or are somebody, of whom this holds: have Jet",
+        ),
+    ],
+)
+def test_R76_a_rule_in_plain_english(stored, said):
+    assert sentence(read(stored), str.title, str.title) == said
+
+
+@given(rules)
+def test_every_rule_has_a_sentence(rule):
+    assert sentence(rule)
+
+
+def last_seen(back: int) -> Person:
+    return Person(deeds=[Deed("purchase", ON - timedelta(days=back), 1, Decimal(5))])
+
+
+def test_R76_no_purchase_for_sixty_days_falls_due_without_an_event():
+    quiet = Behavior(of="times", within_days=60, most=Decimal(0))
+    # The purchase was 20 days before the check: on the 41st day from it 61 days have passed.
+    assert due(quiet, last_seen(20), ON) == ON + timedelta(days=41)
+    assert not holds(quiet, last_seen(20), ABOVE, ON + timedelta(days=40))
+    assert holds(quiet, last_seen(20), ABOVE, ON + timedelta(days=41))
+    assert due(quiet, Person(), ON) is None
+
+
+def test_a_stay_and_the_age_of_a_fact_fall_due():
+    stay = Person(stays=[Stay("tiers", "gold", ON - timedelta(days=3))])
+    assert due(InPlace(scheme="tiers", among=("gold",), least_days=10), stay, ON) == ON + timedelta(days=7)
+    fresh = read({"op": "fact", "class": "jet", "within_days": 30})
+    assert due(fresh, Person([Known("jet", "yes", ON, 1.0)]), ON) == ON + timedelta(days=31)
+
+
+@settings(max_examples=150)
+@given(rules, worlds)
+def test_R76_until_it_is_due_a_rule_says_the_same_every_day(rule, world):
+    for person in people(world).values():
+        turn = due(rule, person, ON)
+        until = min(turn or ON + timedelta(days=90), ON + timedelta(days=90))
+        days = [ON + timedelta(days=ahead) for ahead in range((until - ON).days)]
+        assert {holds(rule, person, ABOVE, day) for day in days} == {holds(rule, person, ABOVE, ON)}
