@@ -1,5 +1,6 @@
 """Schemes with immutable definitions, memberships as intervals with a cause, and the matrix of moves."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 
@@ -152,4 +153,23 @@ class BestPeriod(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("run_id", "best", "measure"), name="best_period_once_a_run"),
+        )
+
+
+class Steward(models.Model):
+    """Who manages a segment, days [since, until): the one person who answers for the customers in it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    scheme = models.CharField(max_length=80)
+    place = models.CharField(max_length=80)
+    manager = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        ordering = ("scheme", "place", "-since")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("scheme", "place"), condition=models.Q(until=None), name="one_manager_a_segment"
+            ),
         )

@@ -1,5 +1,7 @@
 """Publishes tier schemes: bands that place every amount exactly once, written out edge by edge."""
 
+from collections.abc import Iterable
+
 import msgspec
 from django.db import transaction
 
@@ -27,7 +29,7 @@ def publish_scheme(scheme: Scheme, actor: User | None, reason: str, version: int
     if not reason.strip():
         raise Refused("write why the tiers change: the audit keeps it")
     check_scheme(scheme)
-    _check_names(scheme)
+    check_names(scheme.name, [band.place for band in scheme.bands])
     if scheme.measure not in MEASURES:
         raise Refused(f"tiers are cut by {', '.join(MEASURES)}, not by {scheme.measure!r}")
     definition = publish_definition(SCHEME, scheme.name, msgspec.to_builtins(scheme), actor)
@@ -41,9 +43,12 @@ def publish_scheme(scheme: Scheme, actor: User | None, reason: str, version: int
     return definition
 
 
-def _check_names(scheme: Scheme) -> None:
-    """Tiers stand in the addresses of pages, where "/" separates, "all" means every tier and dots lead elsewhere."""
-    for name in (scheme.name, *(band.place for band in scheme.bands)):
+def check_names(scheme: str, places: Iterable[str]) -> None:
+    """Raise Refused for names that no page could show.
+
+    They stand in addresses, where "/" separates, "all" means every place and dots lead elsewhere.
+    """
+    for name in (scheme, *places):
         if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME:
             raise Refused(
                 f"{name!r} cannot be a name: use 1 to {LONGEST_NAME} letters without spaces around them"
