@@ -97,6 +97,20 @@ FROZEN = (
     ),
     # Nothing is promoted to them on a day before `until`; occasion is why, in a word or two.
     _table("in_peace", "customer_id", customer_id=TEXT, until=DAY, occasion=TEXT),
+    # Where customers stood at the openings of the schemes' windows and since: [entered_on, left_on), one row as long as
+    # the place is one. before_rank: that of the stay right before; warned_on: since when the amount is too little.
+    _table(
+        "stays",
+        "customer_id scheme entered_on",
+        **_of(TEXT, "customer_id scheme place") | {"rank": SMALL} | _of(DAY, "entered_on left_on"),
+        **{"before_rank": SMALL, "warned_on": DAY},
+    ),
+    # What a person said of a customer's place: a floor, a ceiling or a lock, before the day it ends on.
+    _table(
+        "overrides",
+        "customer_id scheme",
+        **_of(TEXT, "customer_id scheme kind place") | {"ends_on": DAY, "reason": TEXT},
+    ),
     _table("arms", "experiment unit", experiment=TEXT, unit=TEXT, arm=TEXT),
     _table(
         "assignments",
@@ -105,6 +119,13 @@ FROZEN = (
     ),
     # Definitions laid out as rows, so that the steps can join them.
     _table("bands", "scheme place", scheme=TEXT, place=TEXT, rank=SMALL, low=MONEY, high=MONEY),
+    # A scheme as of the cut; own_window: its spend is not that of values. fact_class: what a fact is measured by.
+    _table(
+        "schemes",
+        "scheme",
+        **_of(TEXT, "scheme measure fact_class") | _of(DAY, "opening before") | {"own_window": FLAG},
+        **{"low_water": "DECIMAL(5,4)"} | _of(SMALL, "minimum_hold_days grace_days") | {"one_down": FLAG},
+    ),
     _table("goals", "goal", goal=TEXT, from_place=TEXT, to_place=TEXT, priority=SMALL),
     _table(
         "assets",
@@ -309,12 +330,33 @@ MADE = (
         "best customer_id",
         **_of(TEXT, "best customer_id") | {"version": SMALL, "score": "DECIMAL(28,12)", "rank": COUNT},
     ),
-    # segments: where everybody stood at both ends of the period. place is a band, "none" or "new".
+    # segments: what the schemes measure of everybody at both ends of their windows, by sums, facts and values.
+    _table(
+        "scheme_spends",
+        "customer_id scheme",
+        **_of(TEXT, "scheme customer_id") | _of(MONEY, "spend spend_before"),
+    ),
+    _table(
+        "scheme_facts",
+        "customer_id scheme",
+        **_of(TEXT, "scheme customer_id") | _of(MONEY, "from_amount to_amount"),
+    ),
+    _table(
+        "scheme_amounts",
+        "customer_id scheme",
+        **_of(TEXT, "customer_id scheme") | {"first_seen_on": DAY, "is_new": FLAG},
+        **_of(MONEY, "from_amount to_amount"),
+    ),
+    # Where everybody stood then, a row for each scheme. place is a band, "none" or "new"; earned_place goes by the
+    # amount alone, and held_by says what put them elsewhere, before the day hold_until where it ends on one. missing
+    # keeps the place or wins it back; warned_on is the first day of grace.
     _table(
         "places",
-        "customer_id",
+        "customer_id scheme",
         **_of(TEXT, "customer_id scheme from_place to_place") | _of(SMALL, "from_rank to_rank"),
-        **_of(MONEY, "from_amount to_amount") | {"first_seen_on": DAY},
+        **_of(MONEY, "from_amount to_amount")
+        | {"first_seen_on": DAY, "earned_place": TEXT, "earned_rank": SMALL},
+        **{"held_by": TEXT, "missing": MONEY} | _of(DAY, "hold_until warned_on"),
     ),
     _table(
         "matrix",

@@ -107,7 +107,10 @@ def brief(run_id: UUID, until: date) -> Frozen:
 
 def _brief(run_id: UUID, until: date, pinned: Pinned) -> flow.Brief:
     cut, months = until + timedelta(days=1), pinned.scheme.body["window_months"]
-    frozen = freeze(folder(run_id) / "frozen", cut, months)
+    openings = {
+        one.name: flow.months_before(cut, one.body["window_months"]) for one in (pinned.scheme, *pinned.tiers)
+    }
+    frozen = freeze(folder(run_id) / "frozen", cut, months, openings)
     return flow.Brief(
         until=until,
         known_at=_known_at().isoformat(),
@@ -120,6 +123,7 @@ def _brief(run_id: UUID, until: date, pinned: Pinned) -> flow.Brief:
         },
         frozen={name: flow.File(str(path), sha) for name, (path, sha) in frozen.items()},
         scheme=scheme_terms(pinned.scheme),
+        tiers=tuple(map(scheme_terms, pinned.tiers)),
         plan=plan_terms(pinned.plan) if pinned.plan else None,
         experiment=experiment_terms(pinned.experiment) if pinned.experiment else None,
         measure=tuple(declared(experiment) for experiment in pinned.measured),

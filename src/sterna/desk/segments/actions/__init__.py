@@ -1,5 +1,6 @@
 """Writes about segments: definitions, schemes, memberships, and what a run found of moves and candidates."""
 
+from sterna.desk.segments.actions.batches import apply_batch, carry, discard_batch, undo_batch
 from sterna.desk.segments.actions.best_definitions import (
     By,
     arbitrate,
@@ -9,13 +10,18 @@ from sterna.desk.segments.actions.best_definitions import (
 )
 from sterna.desk.segments.actions.bests import forget_bests, publish_bests
 from sterna.desk.segments.actions.definitions import publish_definition
+from sterna.desk.segments.actions.overrides import end_override, set_override
 from sterna.desk.segments.actions.places import forget, publish_moves, record_places
-from sterna.desk.segments.actions.schemes import publish_scheme
+from sterna.desk.segments.actions.schemes import publish_scheme, refuse_scheme, retire_scheme
 
 __all__ = [
     "By",
+    "apply_batch",
     "arbitrate",
+    "carry",
     "define_best",
+    "discard_batch",
+    "end_override",
     "forget",
     "forget_bests",
     "publish_bests",
@@ -24,5 +30,9 @@ __all__ = [
     "publish_moves",
     "publish_scheme",
     "record_places",
+    "refuse_scheme",
     "retire_best",
+    "retire_scheme",
+    "set_override",
+    "undo_batch",
 ]
