@@ -24,12 +24,15 @@ from sterna.engine import (
     value,
 )
 from sterna.engine.errors import BadInput
-from sterna.engine.lake import Lake, arrow, files
+from sterna.engine.lake import Lake, files
 from sterna.engine.steps import Ran
 from sterna.engine.tables import FROZEN, LAKE, TABLES
 
 MODELS = "models"  # the fitted models, a JSON file beside the tables
-LAID_OUT = ("bands", *plans.LAID_OUT)  # frozen tables that flow itself lays out from the definitions
+LAID_OUT = (
+    *segments.LAID_OUT,
+    *plans.LAID_OUT,
+)  # frozen tables that flow itself lays out from the definitions
 
 
 class File(msgspec.Struct, frozen=True):
@@ -40,7 +43,7 @@ class File(msgspec.Struct, frozen=True):
 
 
 class SchemeTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """The pinned definition of the tiers that this turn measures by."""
+    """The pinned definition of tiers that this turn measures by, with what keeps somebody in one."""
 
     name: str
     version: int
@@ -48,6 +51,17 @@ class SchemeTerms(msgspec.Struct, frozen=True, kw_only=True):
     window_months: int
     measure: str
     bands: tuple[segments.Band, ...]
+    holding: segments.Holding = segments.Holding()
+
+
+class RuledTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """The pinned definition of segments or stages that this turn places by; `body` is what `read_ruled` reads."""
+
+    name: str
+    kind: str
+    version: int
+    sha256: str
+    body: dict[str, Any]
 
 
 class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +98,10 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a turn depends on. The same brief gives the same outcome, byte for byte on one engine.
 
     `until` is the last day included. `files` are the lake's segments by table, `frozen` one file for each
-    table of records (bands, goals, assets and routes are laid out from `scheme` and `plan`); a table that is
-    not named is empty. `measure` are the experiments of earlier turns. `known_at`, `zone`, `manifest` and
+    table of records (bands, schemes, goals, assets and routes are laid out from the definitions); a table that is
+    not named is empty. The plan, its budget and its goals go by `scheme`; `tiers` are the other schemes in force, and
+    `ruled` those of segments and stages.
+    `measure` are the experiments of earlier turns. `known_at`, `zone`, `manifest` and
     `seed` say where the inputs came from.
     """
 
@@ -97,6 +113,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, tuple[File, ...]]
     frozen: dict[str, File]
     scheme: SchemeTerms
+    tiers: tuple[SchemeTerms, ...] = ()
+    ruled: tuple[RuledTerms, ...] = ()
     plan: PlanTerms | None = None
     experiment: ExperimentTerms | None = None
     measure: tuple[measurement.Declared, ...] = ()
@@ -197,7 +215,24 @@ def _value(lake: Lake, brief: Brief, rolled: Path | None) -> Done:
 
 
 def _segments(lake: Lake, brief: Brief) -> Done:
-    return Done(segments.place(lake, brief.scheme.name, brief.opening, brief.currency))
+    ruled = [segments.read_ruled(terms.body) for terms in brief.ruled]
+    return Done(segments.place(lake, brief.cut, brief.scheme.name, brief.currency, brief.opening, ruled))
+
+
+def _placings(brief: Brief) -> list[segments.Placing]:
+    """Each scheme with the days of its own window."""
+    return [
+        segments.Placing(
+            name=terms.name,
+            measure=terms.measure,
+            bands=terms.bands,
+            opening=months_before(brief.cut, terms.window_months),
+            before=months_before(brief.cut, 2 * terms.window_months),
+            own_window=terms.window_months != brief.scheme.window_months,
+            holding=terms.holding,
+        )
+        for terms in (brief.scheme, *brief.tiers)
+    ]
 
 
 def _decisions(lake: Lake, brief: Brief) -> Done:
@@ -209,6 +244,7 @@ def _decisions(lake: Lake, brief: Brief) -> Done:
     ran = decisions.choose(
         lake,
         brief.cut,
+        brief.scheme.name,
         brief.currency,
         (document.plan.budget if document else None) or Decimal("0.00"),
         experiment.name if experiment else None,
@@ -356,13 +392,9 @@ def _mount_inputs(lake: Lake, brief: Brief) -> None:
 
 def _laid_out(brief: Brief) -> dict[str, pa.Table]:
     """The definitions as rows; those of a plan with errors are left out, so that it can reach nobody."""
-    bands = [{"scheme": brief.scheme.name, **msgspec.structs.asdict(band)} for band in brief.scheme.bands]
     usable = brief.plan is not None and not plan_errors(brief)
     plan = plans.of_body(brief.plan.body).plan if brief.plan and usable else None
-    return {
-        "bands": pa.Table.from_pylist(bands, schema=arrow.schema(TABLES["bands"])),
-        **plans.rows(plan),
-    }
+    return {**segments.rows(_placings(brief)), **plans.rows(plan)}
 
 
 def _resume(lake: Lake, stage: Stage, folder: Path, hashes: Mapping[str, str]) -> dict[str, str]:

@@ -132,6 +132,12 @@ FROZEN = (
         before_rank=SMALL,
         warned_on=DAY,
     ),
+    # What a person said of a customer's place: a floor, a ceiling or a lock, before the day it ends on.
+    _table(
+        "overrides",
+        "customer_id scheme",
+        **_of(TEXT, "customer_id scheme kind place") | {"ends_on": DAY, "reason": TEXT},
+    ),
     _table("arms", "experiment unit", experiment=TEXT, unit=TEXT, arm=TEXT),
     _table(
         "assignments",
@@ -149,6 +155,13 @@ FROZEN = (
         "seats",
         "scheme place",
         **_of(TEXT, "kind scheme place") | _of(SMALL, "rank enter_at leave_at"),
+    ),
+    # A scheme as of the cut; own_window: its spend is not that of values. fact_class: what a fact is measured by.
+    _table(
+        "schemes",
+        "scheme",
+        **_of(TEXT, "scheme measure fact_class") | _of(DAY, "opening before") | {"own_window": FLAG},
+        **{"low_water": "DECIMAL(5,4)"} | _of(SMALL, "minimum_hold_days grace_days") | {"one_down": FLAG},
     ),
     _table("goals", "goal", goal=TEXT, from_place=TEXT, to_place=TEXT, priority=SMALL),
     _table(
@@ -340,12 +353,36 @@ MADE = (
         "best customer_id",
         **_of(TEXT, "best customer_id") | {"version": SMALL, "score": "DECIMAL(28,12)", "rank": COUNT},
     ),
-    # segments: where everybody stood at both ends of the period. place is a band, "none" or "new".
+    # segments: what the schemes measure of everybody at both ends of their windows, by sums, facts and values.
     _table(
-        "places",
-        "customer_id",
-        **_of(TEXT, "customer_id scheme from_place to_place") | _of(SMALL, "from_rank to_rank"),
-        **_of(MONEY, "from_amount to_amount") | {"first_seen_on": DAY},
+        "scheme_spends",
+        "customer_id scheme",
+        **_of(TEXT, "scheme customer_id") | _of(MONEY, "spend spend_before"),
+    ),
+    _table(
+        "scheme_facts",
+        "customer_id scheme",
+        **_of(TEXT, "scheme customer_id") | _of(MONEY, "from_amount to_amount"),
+    ),
+    _table(
+        "scheme_amounts",
+        "customer_id scheme",
+        **_of(TEXT, "customer_id scheme") | {"first_seen_on": DAY, "is_new": FLAG},
+        **_of(MONEY, "from_amount to_amount"),
+    ),
+    # Where everybody stood then, a row for each scheme. place is a band, "none" or "new"; earned_place goes by the
+    # amount alone, and held_by says what put them elsewhere, before the day hold_until where it ends on one. missing
+    # keeps the place or wins it back; warned_on is the first day of grace.
+    *(
+        _table(
+            name,
+            "customer_id scheme",
+            **_of(TEXT, "customer_id scheme from_place to_place") | _of(SMALL, "from_rank to_rank"),
+            **_of(MONEY, "from_amount to_amount")
+            | {"first_seen_on": DAY, "earned_place": TEXT, "earned_rank": SMALL},
+            **{"held_by": TEXT, "missing": MONEY} | _of(DAY, "hold_until warned_on"),
+        )
+        for name in ("tier_places", "places")
     ),
     _table(
         "matrix",

@@ -34,7 +34,7 @@ def _run(point: str, count: str) -> None:
     elif point == "stage journaled":
         running._journal = dying(running._journal, False, at)
     elif point == "publishing":
-        publishing.segments.record_places = dying(publishing.segments.record_places, False, at)
+        publishing.segments.carry = dying(publishing.segments.carry, False, at)
     elif point == "published":
         running.publish = dying(running.publish, False, at)
     print(running.run(shop.FIRST, again=point == "again").sentence)

@@ -29,7 +29,10 @@ def world(people: int = 1) -> dict[str, list[dict]]:
     ids = [WHO, *(f"c{number:03}" for number in range(1, people))]
     return {
         "customers": [{"customer_id": who, "unit": f"unit-{who}"} for who in ids],
-        "places": [{"customer_id": who, "to_place": "bronze", "to_amount": Decimal("60.00")} for who in ids],
+        "places": [
+            {"customer_id": who, "scheme": "tiers", "to_place": "bronze", "to_amount": Decimal("60.00")}
+            for who in ids
+        ],
         "candidates": [
             {
                 "customer_id": who,
@@ -74,7 +77,7 @@ def choose(lake: Lake, given: dict[str, list[dict]], budget: str = "99.00", **te
     for name in TABLES_READ:
         lake.put(TABLES[name], pa.Table.from_pylist(given.get(name, []), schema=arrow.schema(TABLES[name])))
     told = {"experiment": "spring", "salt": "s", "share": 0.2} | terms
-    decisions.choose(lake, CUT, "USD", Decimal(budget), **told)
+    decisions.choose(lake, CUT, "tiers", "USD", Decimal(budget), **told)
     return {row["customer_id"]: row for row in lake.fetch(TABLES["decisions"]).to_pylist()}
 
 

@@ -123,7 +123,10 @@ def of(people: list[dict]) -> dict[str, list[dict]]:
     ]
     return {
         "customers": [{"customer_id": who, "unit": f"u{p['household']}"} for who, p in named.items()],
-        "places": [{"customer_id": who, "to_place": "bronze", "to_amount": Decimal(5)} for who in named],
+        "places": [
+            {"customer_id": who, "scheme": "tiers", "to_place": "bronze", "to_amount": Decimal(5)}
+            for who in named
+        ],
         "candidates": [
             {"customer_id": who, "goal": p["goal"], "headroom": p["headroom"], "reason": "In bronze."}
             for who, p in named.items()

@@ -3,18 +3,21 @@
 from datetime import date
 from decimal import Decimal
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sterna.engine import segments
-from sterna.engine.lake import Lake, arrow, open_lake
-from sterna.engine.tables import TABLES
+from sterna.engine.lake import Lake, open_lake
+from sterna.engine.segments import Band
+from tests.engine.segments.placing import placing, run
 
-OPENING = date(2017, 7, 1)
+OPENING, CUT = date(2017, 7, 1), date(2018, 1, 1)
 EARLY, LATE = date(2016, 3, 1), date(2017, 8, 1)
-BANDS = [("bronze", 1, 1, 100), ("silver", 2, 100, 500), ("gold", 3, 500, None)]
+BANDS = (
+    Band("bronze", 1, Decimal(1), Decimal(100)),
+    Band("silver", 2, Decimal(100), Decimal(500)),
+    Band("gold", 3, Decimal(500)),
+)
 
 
 @pytest.fixture
@@ -23,38 +26,25 @@ def lake(tmp_path):
         yield opened
 
 
-def put(lake: Lake, table: str, rows: list[dict]) -> None:
-    lake.put(TABLES[table], pa.Table.from_pylist(rows, schema=arrow.schema(TABLES[table])))
-
-
 def money(value: object) -> Decimal | None:
     return None if value is None else Decimal(str(value)).quantize(Decimal("0.01"))
 
 
 def place(lake: Lake, customers: list[tuple], goals: list[tuple] = ()) -> dict[str, list[dict]]:
     """Customers are (id, first seen, spend before, spend now, headroom, room); goals (id, from, to)."""
-    put(lake, "customers", [{"customer_id": c[0], "unit": c[0], "first_seen_on": c[1]} for c in customers])
     names = ("spend_before", "spend", "headroom")
-    put(
+    return run(
         lake,
-        "values",
-        [
+        CUT,
+        [placing(BANDS, OPENING)],
+        customers=[{"customer_id": c[0], "unit": c[0], "first_seen_on": c[1]} for c in customers],
+        values=[
             {"customer_id": c[0], "room_category": c[5]}
             | {name: money(value) for name, value in zip(names, c[2:5], strict=True)}
             for c in customers
         ],
+        goals=[dict(zip(("goal", "from_place", "to_place"), goal, strict=True)) for goal in goals],
     )
-    put(
-        lake,
-        "bands",
-        [
-            {"scheme": "tiers", "place": b[0], "rank": b[1], "low": money(b[2]), "high": money(b[3])}
-            for b in BANDS
-        ],
-    )
-    put(lake, "goals", [dict(zip(("goal", "from_place", "to_place"), goal, strict=True)) for goal in goals])
-    segments.place(lake, "tiers", OPENING, "USD")
-    return {name: lake.fetch(TABLES[name]).to_pylist() for name in segments.MAKES}
 
 
 def ten() -> list[tuple]:

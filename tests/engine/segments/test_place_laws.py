@@ -5,17 +5,14 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sterna.engine import segments
 from sterna.engine.errors import BadInput
-from sterna.engine.lake import Lake, arrow, open_lake
+from sterna.engine.lake import Lake, open_lake
 from sterna.engine.segments import Band, Scheme, check_scheme, cut_bands, read_recipe
-from sterna.engine.tables import TABLES
-from tests.engine.segments.placing import place_of
+from tests.engine.segments.placing import place_of, placing, run
 from tests.engine.segments.test_recipe import EXAMPLE
 
 OPENING = date(2017, 7, 1)
@@ -29,10 +26,6 @@ def lake(tmp_path):
         yield opened
 
 
-def put(lake: Lake, table: str, rows: list[dict]) -> None:
-    lake.put(TABLES[table], pa.Table.from_pylist(rows, schema=arrow.schema(TABLES[table])))
-
-
 def place(
     lake: Lake,
     bands: tuple[Band, ...],
@@ -41,21 +34,26 @@ def place(
     scheme: str = "tiers",
 ) -> dict[str, list[dict]]:
     """Everybody of `values` was first seen in 2016, unless `values` says another day as `first_seen_on`."""
-    people = [
-        {"customer_id": who, "unit": who, "first_seen_on": value.get("first_seen_on", date(2016, 1, 1))}
-        for who, value in values.items()
-    ]
-    put(lake, "customers", people)
     money = ("spend", "spend_before", "headroom", "room_category")
-    rows = [{name: value[name] for name in money if name in value} for value in values.values()]
-    put(lake, "values", [{"customer_id": who} | row for who, row in zip(values, rows, strict=True)])
-    laid = [
-        {"scheme": "tiers", "place": b.place, "rank": b.rank, "low": b.low, "high": b.high} for b in bands
-    ]
-    put(lake, "bands", [*laid, {"scheme": "other", "place": "all", "rank": 1, "low": -LARGEST, "high": None}])
-    put(lake, "goals", [dict(zip(("goal", "from_place", "to_place"), goal, strict=True)) for goal in goals])
-    segments.place(lake, scheme, OPENING, "USD")
-    return {name: lake.fetch(TABLES[name]).to_pylist() for name in segments.MAKES}
+    laid = [placing(bands, OPENING), placing([Band("all", 1, -LARGEST)], OPENING, "other")]
+    made = run(
+        lake,
+        date(2018, 1, 1),
+        sorted(laid, key=lambda one: one.name != scheme),
+        customers=[
+            {"customer_id": who, "unit": who, "first_seen_on": value.get("first_seen_on", date(2016, 1, 1))}
+            for who, value in values.items()
+        ],
+        values=[
+            {"customer_id": who} | {name: value[name] for name in money if name in value}
+            for who, value in values.items()
+        ],
+        goals=[dict(zip(("goal", "from_place", "to_place"), goal, strict=True)) for goal in goals],
+    )
+    return {
+        name: [row for row in rows if name == "candidates" or row["scheme"] == scheme]
+        for name, rows in made.items()
+    }
 
 
 @st.composite

@@ -45,7 +45,7 @@ def customers(lake: Lake, **spend: int | None) -> None:
     lake.put(TABLES["customers"], rows("customers", *seen))
     known = [{"customer_id": name, "spend": figure and Decimal(figure)} for name, figure in spend.items()]
     lake.put(TABLES["values"], rows("values", *known))
-    for table in ("places", "stays"):
+    for table in ("tier_places", "stays"):
         lake.put(TABLES[table], rows(table))
 
 
@@ -114,7 +114,7 @@ def test_R72_who_stands_in_a_stage_that_is_no_more_begins_anew(lake):
 def test_R84_where_one_stands_in_another_scheme_is_known_to_the_rules_of_the_next(lake):
     customers(lake, ann=50, bob=50, eve=50)
     tier = [{"customer_id": "ann", "scheme": "tiers", "to_place": "gold"}]
-    lake.put(TABLES["places"], rows("places", *tier))
+    lake.put(TABLES["tier_places"], rows("tier_places", *tier))
     # Bob is in group A since ten days, and was gold before this turn's tiers left him out.
     stood(lake, ("bob", "groups", "A", 10), ("bob", "tiers", "gold", 10), ("ann", "tiers", "gold", 3))
     life = stages(Seat(place="cared for", enter=InPlace(scheme="groups", among=("A",), least_days=10)))
@@ -161,7 +161,7 @@ def test_R84_the_opening_place_comes_from_history_and_a_newcomer_stood_nowhere(l
 @given(st.lists(rules, min_size=1, max_size=4), worlds)
 def test_R77_any_rules_leave_nobody_in_none_or_in_two_and_equal_a_naive_recount(lake, asked, world):
     lay_out(lake, world)
-    for table in ("places", "stays"):
+    for table in ("tier_places", "stays"):
         lake.put(TABLES[table], rows(table))
     # Memberships come from where this turn placed people: here nowhere.
     bare = {name: one._replace(stays=()) for name, one in people(world).items()}
@@ -333,6 +333,7 @@ def test_segments_and_stages_are_the_same_on_spark(lake, spark_lake):
             "stages have no rest",
         ),
         (segments(Seat(place="a", enter=InPlace(scheme="needs", among=("a",)))), "stands in needs itself"),
+        (Ruled(name="x", kind="stages", seats=(), change_limit=Decimal(2)), "its limit of changes is 2"),
         (segments(Seat(place="a", enter=Behavior())), "a: the rule asks for times of purchase"),
     ],
 )

@@ -20,7 +20,7 @@ from sterna.desk.dashboards.parts import NextStep
 from sterna.desk.dashboards.queries import people, places, timeline
 from sterna.desk.dashboards.queries.titles import asset_titles, reason_title, with_title
 from sterna.desk.runs.models import Run
-from sterna.desk.segments.models import Candidate, Move
+from sterna.desk.segments.models import Candidate
 from sterna.desk.values.models import Worth
 from sterna.desk.web.components import (
     Column,
@@ -58,7 +58,7 @@ def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> 
 
 def _valued(customer: Customer, run: Run) -> Iterator[Section]:
     worth = Worth.objects.filter(run_id=run.pk, customer=customer).first()
-    move = Move.objects.filter(run_id=run.pk, customer=customer).first()
+    move = places.moves(run).filter(customer=customer).first()
     if worth is None or move is None:
         text = "This customer was not known on the day of the run that is shown."
         yield Section([Empty("Value, tier and what to do next.", text)])

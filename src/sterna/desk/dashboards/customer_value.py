@@ -54,7 +54,7 @@ def figures(worth: Worth, found: Told, move: Move, run: Run) -> Iterator[Compone
         move.to_place,
         places.shades(run).get(move.to_place),
         # A run decides the place from the day after its last one on.
-        people.stay_on(worth.customer_id, run.until + timedelta(days=1)),
+        people.stay_on(worth.customer_id, move.scheme, run.until + timedelta(days=1)),
         how(run, "places", "The band that the spend inside the window falls into.", "scheme"),
     )
     labels = {

@@ -1,6 +1,7 @@
 """The Sankey of a run's moves with its table, the same picture wherever it is shown."""
 
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -12,20 +13,20 @@ from sterna.desk.web.pictures.sankey import Flow, Place, sankey
 from sterna.desk.web.pictures.sankey import summary as in_words
 
 
-def moves_picture(run: Run, by_value: bool = False) -> Picture | Empty:
-    """The moves of `run`, thickness by customers or by what they spent in the closing window."""
-    cells = [cell for cell in places.cells(run) if _thickness(cell, by_value) > 0]
+def moves_picture(run: Run, by_value: bool = False, scheme: str | None = None) -> Picture | Empty:
+    """The moves of `run` in a scheme, thickness by customers or by their amounts at the close."""
+    cells = [cell for cell in places.cells(run, scheme) if _thickness(cell, by_value) > 0]
     if not cells:
         return Empty("Moves between tiers.", "This run saw no customer at both ends of its period.")
-    shades = places.shades(run)
-    stations = [Place(name, name, shades[name]) for name in places.order(run)]
+    shades = places.shades(run, scheme)
+    stations = [Place(name, name, shades[name]) for name in places.order(run, scheme)]
     flows = [
         Flow(
             cell.from_place,
             cell.to_place,
             cell.customers,
             cell.to_amount,
-            reverse("move_names", args=[cell.from_place, cell.to_place]),
+            names_address(run, cell.from_place, cell.to_place, scheme),
         )
         for cell in cells
     ]
@@ -39,21 +40,28 @@ def moves_picture(run: Run, by_value: bool = False) -> Picture | Empty:
             opening="At the opening",
             closing=f"On {run.until}",
             by="value" if by_value else "customers",
-            currency=run.brief["currency"],
+            currency=places.unit(run, scheme) or "",
         ),
         in_words(stations, flows),
-        matrix_table(run),
+        matrix_table(run, scheme),
     )
+
+
+def names_address(run: Run, source: str, target: str, scheme: str | None = None) -> str:
+    """The address of who made a move; the run's main scheme needs no name in it."""
+    address = reverse("move_names", args=[source, target])
+    is_main = places.terms(run, scheme) is run.brief["scheme"]
+    return address if is_main else f"{address}?{urlencode({'scheme': str(scheme)})}"
 
 
 def _thickness(cell: MatrixCell, by_value: bool) -> Decimal | int:
     return cell.to_amount if by_value else cell.customers
 
 
-def matrix_table(run: Run) -> Table:
+def matrix_table(run: Run, scheme: str | None = None) -> Table:
     """The migration matrix: a row an opening place, a column a closing place, the opening headcount at the end."""
-    names, shades = places.order(run), places.shades(run)
-    counts = {(cell.from_place, cell.to_place): cell.customers for cell in places.cells(run)}
+    names, shades = places.order(run, scheme), places.shades(run, scheme)
+    counts = {(cell.from_place, cell.to_place): cell.customers for cell in places.cells(run, scheme)}
     closing = [name for name in names if name != "new"]
     rows = []
     for source in names:
@@ -62,7 +70,7 @@ def matrix_table(run: Run) -> Table:
             rows.append(
                 Row(
                     [Tier(source, shades[source]), *row, sum(row)],
-                    reverse("move_names", args=[source, "all"]),
+                    names_address(run, source, "all", scheme),
                 )
             )
     columns = [Column("from", "From")] + [Column(name, f"to {name}", "number") for name in closing]

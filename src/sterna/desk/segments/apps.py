@@ -20,4 +20,7 @@ class SegmentsConfig(AppConfig):
         register(Following("segments.Membership", actions.join, actions.part))
         for model in ("segments.Move", "segments.Candidate", "segments.BestMember"):
             register(ReadsThrough(model, "what a run found stays with whom it found it of"))
+        register(
+            ReadsThrough("segments.Override", "a run takes what was said of either side for who is left")
+        )
         register_personal(*KEEPERS)

@@ -37,15 +37,22 @@ class Membership(models.Model):
     during = DateRangeField()
     amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     definition = models.ForeignKey(Definition, on_delete=models.PROTECT)
-    cause = models.CharField(max_length=200)
+    cause = models.CharField(max_length=600)
     run_id = models.UUIDField()
+    # The first day of grace, and the day that ended it before the place was lost: [warned_on, unwarned_on).
+    warned_on = models.DateField(null=True)
+    unwarned_on = models.DateField(null=True)
 
     class Meta:
         indexes = (models.Index(fields=("scheme", "place"), name="membership_by_place"),)
 
 
 class Move(models.Model):
-    """Where one customer stood at both ends of a run's period."""
+    """Where one customer stood in a scheme at both ends of a run's period, and what the run put there.
+
+    `earned_place` is by the amount alone; `held_by` says what put the customer elsewhere, empty when nothing did, until
+    `hold_until` where it ends on a day. `missing` keeps the place or wins it back.
+    """
 
     id = models.BigAutoField(primary_key=True)
     run_id = models.UUIDField()
@@ -55,12 +62,24 @@ class Move(models.Model):
     to_place = models.CharField(max_length=80)
     from_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     to_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    to_rank = models.IntegerField(default=0)
+    earned_place = models.CharField(max_length=80, default="")
+    earned_rank = models.IntegerField(default=0)
+    held_by = models.CharField(max_length=20, default="")
+    missing = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    hold_until = models.DateField(null=True)
+    warned_on = models.DateField(null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("run_id", "scheme", "customer"), name="move_once_a_run"),
         )
-        indexes = (models.Index(fields=("run_id", "from_place", "to_place"), name="move_by_cell"),)
+        indexes = (
+            models.Index(fields=("run_id", "from_place", "to_place"), name="move_by_cell"),
+            models.Index(
+                fields=("run_id", "scheme", "missing"), name="move_held", condition=~models.Q(held_by="")
+            ),
+        )
 
 
 class MatrixCell(models.Model):
@@ -154,6 +173,74 @@ class BestPeriod(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("run_id", "best", "measure"), name="best_period_once_a_run"),
         )
+
+
+class Override(models.Model):
+    """What a person said of a customer's place in a scheme: a floor, a ceiling or a lock, days [begins_on, ends_on)."""
+
+    class Kind(models.TextChoices):
+        FLOOR = "floor", "Floor"
+        CEILING = "ceiling", "Ceiling"
+        LOCK = "lock", "Lock"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="overrides")
+    scheme = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    place = models.CharField(max_length=80)
+    begins_on = models.DateField()
+    # One that was ended early ends on that day; one that ended before it began was never in force.
+    ends_on = models.DateField()
+    reason = models.CharField(max_length=300)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    set_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("ends_on", "pk")
+        indexes = (models.Index(fields=("scheme", "ends_on"), name="override_by_end"),)
+
+
+class Batch(models.Model):
+    """What a run did to the memberships of one scheme: carried forward, or held back for a person to decide."""
+
+    class State(models.TextChoices):
+        CARRIED = "carried", "Carried out"
+        WAITING = "waiting", "Waits for a decision"
+        APPLIED = "applied", "Applied"
+        DISCARDED = "discarded", "Discarded"
+        SUPERSEDED = "superseded", "A newer run took its place"
+        UNDONE = "undone", "Undone"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    run_id = models.UUIDField()
+    scheme = models.CharField(max_length=80)
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT)
+    cut = models.DateField()
+    state = models.CharField(max_length=12, choices=State.choices)
+    # Moves up and down of who was placed by the same version before; members are who stood in a tier then.
+    moved = models.BigIntegerField()
+    members = models.BigIntegerField()
+    # What an undoing left where it was, because it had moved since.
+    left = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=300, default="")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-cut", "scheme", "-pk")
+        constraints = (models.UniqueConstraint(fields=("run_id", "scheme"), name="batch_once_a_run"),)
+
+
+class Retirement(models.Model):
+    """A scheme that no run places by any more, unless a plan does; its versions and its history stay."""
+
+    scheme = models.CharField(max_length=80, primary_key=True)
+    retired_at = models.DateTimeField()
 
 
 class Steward(models.Model):

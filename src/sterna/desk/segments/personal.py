@@ -14,6 +14,8 @@ KEEPERS = (
         erase=partial(remove, "segments"),
     ),
     Impersonal("segments.Definition", "definitions of schemes and plans"),
+    Impersonal("segments.Batch", "counts of what runs did to the memberships of a scheme"),
+    Impersonal("segments.Retirement", "names of schemes"),
     Impersonal("segments.BestPeriod", "sums over many customers"),
     Impersonal("segments.MatrixCell", "counts and sums over many customers"),
 )

@@ -9,6 +9,7 @@ from sterna.desk.customers.queries import classes
 from sterna.desk.customers.queries.taxonomy import Use
 from sterna.desk.segments.models import Definition, Membership, Steward
 from sterna.desk.segments.queries import SCHEME
+from sterna.desk.segments.tier_queries import retired
 from sterna.desk.users.models import User
 from sterna.engine.rules import InPlace, Rule, facts_in, leaves, sentence
 from sterna.engine.segments.ruled import SEGMENTS, STAGES, Ruled, read_ruled, rules_of
@@ -20,11 +21,11 @@ PLACED = (SCHEME, "groups", *KINDS)
 
 
 def ruled_in_force() -> list[Definition]:
-    """The newest version of every scheme by rules, stages after segments, the first published first."""
+    """The newest version of every scheme by rules that is not retired, segments before stages, the first one first."""
     found = Definition.objects.filter(kind__in=KINDS).order_by("version")
-    newest = {one.name: one for one in found}
+    newest, gone = {one.name: one for one in found}, retired()
     first = Definition.objects.filter(kind__in=KINDS, version=1).order_by("kind", "created_at", "pk")
-    return [newest[name] for name in first.values_list("name", flat=True)]
+    return [newest[name] for name in first.values_list("name", flat=True) if name not in gone]
 
 
 def primary() -> Definition | None:

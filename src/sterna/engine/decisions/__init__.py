@@ -19,6 +19,7 @@ MAKES = ("options", "ranked", "allocations", "decisions")
 def choose(
     lake: Lake,
     cut: date,
+    scheme: str,
     currency: str,
     budget: Decimal,
     experiment: str | None,
@@ -28,14 +29,21 @@ def choose(
 ) -> list[Ran]:
     """Make `options`, `ranked`, `allocations` and `decisions`; contacts are due on `cut`.
 
-    A unit's hash with `salt` falls under `share` of the range: held out of `experiment` (None: nobody is). An
-    arm stored in `arms` wins. `stopped`, a code and a sentence, is why nobody may be contacted at all: everybody
-    is then left out for it, whatever else stands in their way. Reads candidates, customers, places, values,
-    current_facts, goals, assets, routes, consents, addresses, in_peace, past_contacts and arms.
+    Where customers stand is read from `scheme`. A unit's hash with `salt` falls under `share` of the range: held out
+    of `experiment` (None: nobody is). An arm stored in `arms` wins. `stopped`, a code and a sentence, is why nobody
+    may be contacted at all: everybody is then left out for it, whatever else stands in their way. Reads candidates,
+    customers, places, values, current_facts, goals, assets, routes, consents, addresses, in_peace, past_contacts
+    and arms.
     """
     code, because = stopped or (None, None)
     options = steps.run(
-        lake, "decisions/options", cut=cut, currency=currency, stopped=code, stopped_because=because
+        lake,
+        "decisions/options",
+        cut=cut,
+        scheme=scheme,
+        currency=currency,
+        stopped=code,
+        stopped_because=because,
     )
     drawn = threshold(share if experiment else 0)
     ranked = steps.run(lake, "decisions/ranked", experiment=experiment or "", salt=salt, threshold=drawn)

@@ -1,6 +1,6 @@
 -- Every asset that a customer's goal holds, by every medium it can take, with the first barrier it meets.
 -- makes: options
--- params: cut DATE, currency VARCHAR, stopped VARCHAR, stopped_because VARCHAR
+-- params: cut DATE, scheme VARCHAR, currency VARCHAR, stopped VARCHAR, stopped_because VARCHAR
 with thought as (
     select
         candidates.customer_id,
@@ -161,7 +161,7 @@ select
     end as detail
 from customers
 left join judged on judged.customer_id = customers.customer_id
-left join places on places.customer_id = customers.customer_id
+left join places on places.customer_id = customers.customer_id and places.scheme = $scheme
 -- Whoever no asset was thought of for still has a goal, or none.
 left join (
     select customer_id, min(goal) as goal from candidates group by customer_id

@@ -5,7 +5,7 @@ same answer. Every text of a rule reaches SQL as a parameter.
 """
 
 from sterna.engine.rules.person import Above, Deed, Known, Person, Stay, done, holds, matching
-from sterna.engine.rules.sql import Compiled, compile_rules
+from sterna.engine.rules.sql import SHELVES, Compiled, compile_rules
 from sterna.engine.rules.timers import due
 from sterna.engine.rules.tree import (
     MEASURES,
@@ -35,6 +35,7 @@ __all__ = [
     "MEASURES",
     "NO",
     "PURCHASE",
+    "SHELVES",
     "Above",
     "All",
     "AnyOf",

@@ -29,7 +29,7 @@ _DECIMAL = "decimal(38, 18)"
 _MONEY = "decimal(18, 2)"
 # Where a source has its rows: relation, the column of its day, and what it is joined to. Lines are added up to what
 # one purchase holds of one category, so that three lines of a category are one time; an order is above zero.
-_SHELVES = """(
+SHELVES = """(
         select
             p.customer_id, p.event_id, p.occurred_on, p.touchpoint, coalesce(v.department, 'unknown') as category,
             sum(l.amount) as amount
@@ -46,7 +46,15 @@ _SHELVES = """(
         group by p.customer_id, p.event_id, p.occurred_on, p.touchpoint, coalesce(v.department, 'unknown')
     )"""
 _KNOWN_SHELF = "s.category <> 'unknown'"
-_SOURCES = {"bought": "purchases", "shelved": _SHELVES, "happened": "happenings"}
+_RELATIONS = {
+    "bought": "purchases as s",
+    "happened": "happenings as s",
+    "said": "current_facts as s left join closure as c on c.descendant = s.fact_class",
+    "consented": "consents as s",
+    "stood": "memberships as s",
+    "worth": '"values" as s',
+    "worth_before": "values_before as s",
+}
 
 
 class Compiled(NamedTuple):
@@ -56,13 +64,14 @@ class Compiled(NamedTuple):
     parameters: dict[str, Any]
 
 
-def compile_rules(rules: Sequence[Rule], on: date) -> Compiled:
+def compile_rules(rules: Sequence[Rule], on: date, shelves: str = SHELVES) -> Compiled:
     """The rules as one SELECT as of `on`, the first day that is not included.
 
     It reads `customers` and, as far as the rules ask, `current_facts`, `closure`, `purchases`, `clean_lines`,
-    `products`, `happenings`, `values`, `values_before`, `consents` and `memberships`.
+    `products`, `happenings`, `values`, `values_before`, `consents` and `memberships`. `shelves` is what each purchase
+    holds of each category, where that is laid out already.
     """
-    writer = _Writer(on)
+    writer = _Writer(on, shelves)
     letters = [f"case when {writer.write(rule)} then '1' else '0' end" for rule in rules]
     return Compiled(writer.select(" || ".join(letters) or "''"), writer.parameters)
 
@@ -70,8 +79,9 @@ def compile_rules(rules: Sequence[Rule], on: date) -> Compiled:
 class _Writer:
     """Gathers, by source, the columns that the comparisons need, and writes what is said of them."""
 
-    def __init__(self, on: date) -> None:
+    def __init__(self, on: date, shelves: str) -> None:
         self._on = on
+        self._relations = {**_RELATIONS, "shelved": f"{shelves} as s"}
         self.parameters: dict[str, Any] = {}
         self._columns: dict[str, list[str]] = {}
         self._sources: dict[str, str] = {}
@@ -273,13 +283,7 @@ class _Writer:
             f"{expression} as {source}_{place}" for place, expression in enumerate(self._columns[source])
         )
         kind = self._sources.get(source, source)
-        relation = {
-            "said": "current_facts as s left join closure as c on c.descendant = s.fact_class",
-            "consented": "consents as s",
-            "stood": "memberships as s",
-            "worth": '"values" as s',
-            "worth_before": "values_before as s",
-        }.get(kind) or f"{_SOURCES[kind]} as s"
+        relation = self._relations[kind]
         where = self._where(source, kind)
         if not source.endswith("_home"):
             return f"select s.customer_id, {named} from {relation}{where} group by s.customer_id"

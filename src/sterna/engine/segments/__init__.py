@@ -1,36 +1,61 @@
-"""Places every customer in a tier at both ends of a period, counts the moves, and ranks who could move up."""
+"""Places every customer in the tiers of each scheme at both ends of a period, counts moves, ranks who could move."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from sterna.engine import steps
 from sterna.engine.lake import Lake
-from sterna.engine.segments.bands import Band, Scheme, check_scheme, cut_bands
+from sterna.engine.segments.bands import Band, Scheme, check_scheme, cut_bands, scheme_body, scheme_of
+from sterna.engine.segments.holding import Holding, in_words
+from sterna.engine.segments.laying import FACT, Placing, rows
 from sterna.engine.segments.recipe import Recipe, cut_scheme, read_recipe
+from sterna.engine.segments.ruled import Ruled, check_ruled, place_by_rules, read_ruled
 from sterna.engine.steps import Ran
 
 __all__ = [
+    "FACT",
+    "LAID_OUT",
     "MAKES",
     "Band",
+    "Holding",
+    "Placing",
     "Recipe",
+    "Ruled",
     "Scheme",
+    "check_ruled",
     "check_scheme",
     "cut_bands",
     "cut_scheme",
+    "in_words",
     "place",
+    "place_by_rules",
     "read_recipe",
+    "read_ruled",
+    "rows",
+    "scheme_body",
+    "scheme_of",
 ]
 
-MAKES = ("places", "matrix", "candidates")
+MAKES = ("places", "memberships", "matrix", "candidates")
+LAID_OUT = ("bands", "schemes", "seats")  # what is laid out of the definitions
 
 
-def place(lake: Lake, scheme: str, opening: date, currency: str) -> list[Ran]:
-    """Make `places`, `matrix` and `candidates` of the scheme whose rows are in `bands`.
+def place(
+    lake: Lake, cut: date, scheme: str, currency: str, opening: date, ruled: Sequence[Ruled] = ()
+) -> list[Ran]:
+    """Make `places` and `matrix` of every scheme in `schemes` and `bands`, and `candidates` of the one named.
 
-    `opening` is the first day of the measured period: who was first seen on it or later is "new". Reads
-    customers, values (spend in the period, spend_before in the one before it), bands and goals.
+    Who was first seen on the opening of a scheme's window or later is "new" in it; that of the schemes by rules, which
+    are `ruled`, is `opening`. Reads customers, values, current_facts, facts, identity_map, purchases, stays, overrides
+    and goals, and what the rules read.
     """
     return [
-        steps.run(lake, "segments/places", scheme=scheme, opening=opening),
-        steps.run(lake, "segments/matrix", scheme=scheme),
+        steps.run(lake, "segments/scheme_spends", cut=cut),
+        steps.run(lake, "segments/scheme_facts"),
+        steps.run(lake, "segments/scheme_amounts"),
+        steps.run(lake, "segments/tier_places", cut=cut),
+        *place_by_rules(lake, ruled, cut, opening),
+        steps.run(lake, "segments/places"),
+        steps.run(lake, "segments/matrix"),
         steps.run(lake, "segments/candidates", scheme=scheme, currency=currency),
     ]

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from math import ceil, fsum
+from typing import Any
 
 import msgspec
 
 from sterna.engine.errors import BadInput
 from sterna.engine.money import CENT, LARGEST, require_currency
+from sterna.engine.segments.holding import Holding, holding_problems
 
 NOT_BANDS = ("none", "new")  # places that every scheme has beside its bands
 
@@ -26,7 +28,9 @@ class Band(msgspec.Struct, frozen=True):
 class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """The definition of a tier scheme: bands of `measure` in `currency` over `window_months` calendar months.
 
-    `cut` says how the edges were found, for whoever asks; nothing computes with it.
+    A measure is a column of `values`, or `fact:CLASS`, the customer's current number of that class. `cut` says how
+    the edges were found, for whoever asks; nothing computes with it. A run that would move more than `change_limit`
+    of the members, a share, moves nobody before a person has looked; None is no limit.
     """
 
     name: str
@@ -35,6 +39,23 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     window_months: int
     bands: tuple[Band, ...]
     cut: dict[str, str] = {}
+    holding: Holding = Holding()
+    change_limit: Decimal | None = None
+
+
+def scheme_body(scheme: Scheme) -> dict[str, Any]:
+    """The scheme as JSON; terms that are off are left out, so that it reads as before there were any."""
+    body: dict[str, Any] = msgspec.to_builtins(scheme)
+    if scheme.holding == Holding():
+        del body["holding"]
+    if scheme.change_limit is None:
+        del body["change_limit"]
+    return body
+
+
+def scheme_of(body: dict[str, Any]) -> Scheme:
+    """The scheme that `scheme_body` wrote."""
+    return msgspec.convert(body, Scheme)
 
 
 def check_scheme(scheme: Scheme) -> None:
@@ -52,6 +73,8 @@ def _problems(scheme: Scheme) -> Iterator[str]:
     require_currency(scheme.currency)
     if scheme.window_months < 1:
         yield f"its window is {scheme.window_months} months, at least 1 is needed"
+    yield from holding_problems(scheme.holding)
+    yield from limit_problems(scheme.change_limit)
     yield from _naming(bands)
     unusable = [problem for band in bands for problem in _unusable(band, scheme.currency)]
     if unusable:
@@ -63,6 +86,12 @@ def _problems(scheme: Scheme) -> Iterator[str]:
         yield from _seam(lower, upper, scheme.currency)
     if bands[-1].high is not None:
         yield f"the highest band, {bands[-1].place}, ends at {bands[-1].high} {scheme.currency}; leave it open"
+
+
+def limit_problems(limit: Decimal | None) -> Iterator[str]:
+    """What is wrong with the share of the members that a run may move."""
+    if limit is not None and not (limit.is_finite() and 0 < limit <= 1):
+        yield f"its limit of changes is {limit}: a share of the members above 0, at most 1"
 
 
 def _naming(bands: Sequence[Band]) -> Iterator[str]:

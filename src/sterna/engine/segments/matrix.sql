@@ -1,27 +1,35 @@
--- How many customers went from each place to each place; every row sums to its opening headcount.
+-- How many customers went from each place of a scheme to each; every row sums to its opening headcount.
 -- makes: matrix
--- params: scheme VARCHAR
 with stands as (
-    select place from bands where scheme = $scheme
-    union all select 'none' as place
+    select scheme, place from bands
+    union all select scheme, place from seats
+    union all select scheme, 'none' as place from schemes
+    union all select distinct scheme, 'none' as place from seats
 ),
 starts as (
-    select place from stands
-    union all select 'new' as place
+    select scheme, place from stands
+    union select scheme, 'new' as place from schemes
+    union select scheme, 'new' as place from seats
+    -- Who stood in a place that the present version does not have any more is no less there.
+    union select scheme, from_place as place from places
 ),
 grid as (
-    select starts.place as from_place, stands.place as to_place from starts cross join stands
+    select starts.scheme, starts.place as from_place, stands.place as to_place
+    from starts
+    join stands on stands.scheme = starts.scheme
 ),
 moves as (
-    select from_place, to_place, count(*) as customers, sum(from_amount) as from_amount, sum(to_amount) as to_amount
+    select
+        scheme, from_place, to_place, count(*) as customers,
+        sum(from_amount) as from_amount, sum(to_amount) as to_amount
     from places
-    group by from_place, to_place
+    group by scheme, from_place, to_place
 ),
 openings as (
-    select from_place, count(*) as opening from places group by from_place
+    select scheme, from_place, count(*) as opening from places group by scheme, from_place
 )
 select
-    $scheme as scheme,
+    grid.scheme,
     grid.from_place,
     grid.to_place,
     coalesce(moves.customers, 0) as customers,
@@ -31,5 +39,6 @@ select
     cast(coalesce(moves.from_amount, 0) as decimal(18, 2)) as from_amount,
     cast(coalesce(moves.to_amount, 0) as decimal(18, 2)) as to_amount
 from grid
-left join moves on moves.from_place = grid.from_place and moves.to_place = grid.to_place
-left join openings on openings.from_place = grid.from_place
+left join moves
+    on moves.scheme = grid.scheme and moves.from_place = grid.from_place and moves.to_place = grid.to_place
+left join openings on openings.scheme = grid.scheme and openings.from_place = grid.from_place

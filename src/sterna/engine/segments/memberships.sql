@@ -2,9 +2,11 @@
 -- makes: memberships
 -- params: cut DATE
 with placed as (
-    select customer_id, scheme, to_place as place from places
+    select customer_id, scheme, to_place as place from tier_places
     union all
     select customer_id, scheme, to_place as place from stage_places
+    union all
+    select customer_id, scheme, to_place as place from segment_places
 ),
 schemes_placed as (
     select distinct scheme from placed

@@ -1,34 +1,20 @@
--- Where every customer stood at the opening and stands at the close: one band each, "none" or "new".
+-- Where every customer stood in each scheme at the opening and stands at the close: by tiers, stages and segments.
 -- makes: places
--- params: scheme VARCHAR, opening DATE
-with edges as (
-    select place, rank, low, high from bands where scheme = $scheme
-),
-known as (
-    select
-        customers.customer_id,
-        customers.first_seen_on,
-        customers.first_seen_on >= $opening as is_new,
-        -- Whoever bought nothing in the window spent zero: that is known, not missing.
-        coalesce(measured.spend_before, 0) as spend_before,
-        coalesce(measured.spend, 0) as spend
-    from customers
-    left join "values" measured on measured.customer_id = customers.customer_id
+with ruled as (
+    select customer_id, scheme, from_place, to_place, from_rank, to_rank, from_amount, to_amount, first_seen_on
+    from stage_places
+    union all
+    select customer_id, scheme, from_place, to_place, from_rank, to_rank, from_amount, to_amount, first_seen_on
+    from segment_places
 )
 select
-    known.customer_id,
-    $scheme as scheme,
-    case when known.is_new then 'new' else coalesce(before.place, 'none') end as from_place,
-    coalesce(after.place, 'none') as to_place,
-    -- A newcomer stood nowhere, which is not the same as at the bottom.
-    case when known.is_new then cast(null as integer) else coalesce(before.rank, 0) end as from_rank,
-    coalesce(after.rank, 0) as to_rank,
-    case when known.is_new then cast(null as decimal(18, 2)) else known.spend_before end as from_amount,
-    known.spend as to_amount,
-    known.first_seen_on
-from known
--- Half-open bands: an amount on an edge belongs to the upper band and to no other.
-left join edges before
-    on known.spend_before >= before.low and (before.high is null or known.spend_before < before.high)
-left join edges after
-    on known.spend >= after.low and (after.high is null or known.spend < after.high)
+    customer_id, scheme, from_place, to_place, from_rank, to_rank, from_amount, to_amount, first_seen_on,
+    earned_place, earned_rank, held_by, missing, hold_until, warned_on
+from tier_places
+union all
+-- A rule holds or it does not: nobody is kept where it put them by an amount.
+select
+    customer_id, scheme, from_place, to_place, from_rank, to_rank, from_amount, to_amount, first_seen_on,
+    to_place as earned_place, to_rank as earned_rank, cast(null as varchar) as held_by,
+    cast(null as decimal(18, 2)) as missing, cast(null as date) as hold_until, cast(null as date) as warned_on
+from ruled

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from sterna.engine import steps
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import Lake, arrow
 from sterna.engine.rules import InPlace, Leaf, Rule, compile_rules, leaves, refuse_unfit
-from sterna.engine.segments.bands import NOT_BANDS
+from sterna.engine.segments.bands import NOT_BANDS, limit_problems
 from sterna.engine.steps import Ran
 from sterna.engine.tables import TABLES
 
@@ -34,7 +35,8 @@ class Ruled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Of segments the first whose rule holds takes the customer, and `rest` takes everybody else: no one is in none or in
     two. Of stages, first to last, a customer goes on to the last one whose rule to enter holds, and falls out of the
     own one when its rule to leave holds: to the last other one that takes them, or to none. `reason` is why there are
-    so many segments, where there are.
+    so many segments, where there are. A run that would move more than `change_limit` of the members, a share, moves
+    nobody before a person has looked; None is no limit.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Ruled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     seats: tuple[Seat, ...]
     rest: str = ""
     reason: str = ""
+    change_limit: Decimal | None = None
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -70,6 +73,7 @@ def _problems(scheme: Ruled) -> Iterator[str]:
             yield f"two places are called {place}"
         if place in NOT_BANDS or not place.strip():
             yield f"a place cannot be called {place!r}"
+    yield from limit_problems(scheme.change_limit)
     yield from _segments(scheme) if scheme.kind == SEGMENTS else _stages(scheme)
     for seat in scheme.seats:
         for rule in (seat.enter, seat.leave):
@@ -142,25 +146,26 @@ def _variable(leaf: Leaf) -> str:
 def place_by_rules(lake: Lake, schemes: Sequence[Ruled], cut: date, opening: date) -> list[Ran]:
     """Make `stage_places` and `segment_places`: one row for each customer and scheme of that kind.
 
-    Reads what the rules read, `stays` for where customers stood, and `places`. A rule sees where the tiers of this
+    Reads what the rules read, `stays` for where customers stood, and `tier_places`. A rule sees where the tiers of this
     turn put a customer, and of segments also where its stages did; of other schemes where the customer stood before.
     """
-    lake.put(TABLES["stage_places"], arrow.schema(TABLES["stage_places"]).empty_table())
+    for kind in (STAGES, SEGMENTS):
+        empty = TABLES[_table_of(kind)]
+        lake.put(empty, arrow.schema(empty).empty_table())
     ran = [steps.run(lake, "segments/memberships", cut=cut)]
-    ran += _placed(
-        lake, [scheme for scheme in schemes if scheme.kind == STAGES], "stage_places", cut, opening
-    )
-    segments = [scheme for scheme in schemes if scheme.kind == SEGMENTS]
-    if any(scheme.kind == STAGES for scheme in schemes) and segments:
-        ran.append(steps.run(lake, "segments/memberships", cut=cut))
-    return ran + _placed(lake, segments, "segment_places", cut, opening)
-
-
-def _placed(lake: Lake, schemes: Sequence[Ruled], step: str, cut: date, opening: date) -> list[Ran]:
-    rules = [rule for scheme in schemes for rule in rules_of(scheme)]
+    for kind in (STAGES, SEGMENTS):
+        of_kind = [scheme for scheme in schemes if scheme.kind == kind]
+        if of_kind:
+            lake.put(TABLES["seats"], seats(of_kind))
+            ran.append(ask(lake, [rule for scheme in of_kind for rule in rules_of(scheme)], cut))
+            ran.append(steps.run(lake, f"segments/{_table_of(kind)}", opening=opening))
+            ran.append(steps.run(lake, "segments/memberships", cut=cut))
     lake.put(TABLES["seats"], seats(schemes))
-    ran = [ask(lake, rules, cut)]
-    return [*ran, steps.run(lake, f"segments/{step}", opening=opening)]
+    return ran
+
+
+def _table_of(kind: str) -> str:
+    return f"{kind.removesuffix('s')}_places"
 
 
 def ask(lake: Lake, rules: Sequence[Rule], cut: date) -> Ran:

@@ -26,7 +26,12 @@ def opening(run: Run) -> date:
 
 def run_of_period_before(run: Run) -> Run | None:
     """The newest published run whose window ended before that of `run` began; None where there is none."""
-    published = Run.objects.filter(published_at__isnull=False, until__lt=opening(run))
+    return run_before(opening(run))
+
+
+def run_before(opened: date) -> Run | None:
+    """The newest published run whose window ended before the day `opened`; None where there is none."""
+    published = Run.objects.filter(published_at__isnull=False, until__lt=opened)
     return published.order_by("-until", "-published_at").first()
 
 

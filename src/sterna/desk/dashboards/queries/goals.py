@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from sterna.desk.dashboards.queries import places
 from sterna.desk.runs.models import Run
-from sterna.desk.segments.models import MatrixCell
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,7 @@ def progress(run: Run) -> list[Progress]:
     plan = run.brief.get("plan")
     if not plan:
         return []
-    cells = {
-        (cell.from_place, cell.to_place): cell.customers for cell in MatrixCell.objects.filter(run_id=run.pk)
-    }
+    cells = {(cell.from_place, cell.to_place): cell.customers for cell in places.cells(run)}
     found = []
     for goal in plan["body"]["goals"]:
         moved = cells.get((goal["from"], goal["to"]), 0)

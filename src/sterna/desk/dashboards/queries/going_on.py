@@ -1,12 +1,13 @@
 """What the moves of a period come to if customers go on moving by the same shares."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from sterna.desk.dashboards.queries import places
-from sterna.desk.dashboards.queries.current import opening, run_of_period_before
+from sterna.desk.dashboards.queries.current import run_before
 from sterna.desk.runs.models import Run
 from sterna.engine.flow import months_before
 from sterna.engine.segments import markov
@@ -55,10 +56,10 @@ class Outlook:
         )
 
 
-def outlook(run: Run) -> Outlook:
-    """The outlook of the run's matrix: newcomers stood nowhere at the opening, so that no share is theirs."""
-    names = [place.name for place in places.ladder(run)] + [places.OUTSIDE[0]]
-    counts, closing = _counted(run, names)
+def outlook(run: Run, scheme: str | None = None) -> Outlook:
+    """The outlook of the run's matrix of a scheme: newcomers stood nowhere at the opening, so no share is theirs."""
+    names = [place.name for place in places.ladder(run, scheme)] + [places.OUTSIDE[0]]
+    counts, closing = _counted(run, names, scheme)
     empty = [name for name, row in zip(names, counts, strict=True) if not row.sum()]
     if empty:
         said = f"Nobody stood in {', '.join(empty)} at the opening, so where customers go from there is not known."
@@ -66,7 +67,7 @@ def outlook(run: Run) -> Outlook:
     chances = markov.shares(counts)
     arrived = markov.arrival(chances, [0])
     expected = markov.ahead(chances, closing, 1)
-    shades = places.shades(run)
+    shades = places.shades(run, scheme)
     tiers = [
         GoingOn(
             name,
@@ -80,29 +81,32 @@ def outlook(run: Run) -> Outlook:
         )
         for at, name in enumerate(names)
     ]
-    return Outlook(tiers, None, names[0], _steady(run, names, counts))
+    return Outlook(tiers, None, names[0], _steady(run, names, counts, scheme))
 
 
-def _counted(run: Run, names: list[str]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _counted(
+    run: Run, names: list[str], scheme: str | None
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Moves between `names`, shape (places, places), and who stands there at the close, newcomers included."""
     position = {name: at for at, name in enumerate(names)}
     counts, closing = np.zeros((len(names),) * 2), np.zeros(len(names))
-    for cell in places.cells(run).filter(to_place__in=names):
+    for cell in places.cells(run, scheme).filter(to_place__in=names):
         closing[position[cell.to_place]] += cell.customers
         if cell.from_place in position:
             counts[position[cell.from_place], position[cell.to_place]] += cell.customers
     return counts, closing
 
 
-def _steady(run: Run, names: list[str], counts: np.ndarray[Any, Any]) -> markov.Test | None:
+def _steady(run: Run, names: list[str], counts: np.ndarray[Any, Any], name: str | None) -> markov.Test | None:
     """Whether the shares are those of the period just before, by the same definition of tiers."""
-    before = run_of_period_before(run)
-    scheme = run.brief["scheme"]
-    if before is None or before.brief["scheme"]["sha256"] != scheme["sha256"]:
+    scheme = places.terms(run, name)
+    opened = months_before(run.until + timedelta(days=1), scheme["window_months"])
+    before = run_before(opened)
+    if before is None or places.terms(before, scheme["name"])["sha256"] != scheme["sha256"]:
         return None
-    if before.until < months_before(opening(run), 1):
+    if before.until < months_before(opened, 1):
         return None
-    then, _ = _counted(before, names)
+    then, _ = _counted(before, names, scheme["name"])
     # Where nobody stood then, that tier would pass as steady without being looked at.
     return markov.stationarity(np.stack([then, counts])) if then.sum(axis=1).all() else None
 

@@ -43,11 +43,11 @@ def worths(run: Run) -> QuerySet[Worth]:
     return Worth.objects.filter(run_id=run.pk)
 
 
-def stay_on(customer_id: UUID, day: date) -> Membership | None:
-    """The stay that holds `day`, None when the customer was in no tier then."""
-    return Membership.objects.filter(customer=customer_id, during__contains=day).order_by("-during").first()
+def stay_on(customer_id: UUID, scheme: str, day: date) -> Membership | None:
+    """The stay in a scheme that holds `day`, None when the customer had no place in it then."""
+    return Membership.objects.filter(customer=customer_id, scheme=scheme, during__contains=day).first()
 
 
 def history(customer: Customer) -> QuerySet[Membership]:
-    """A customer's stays in tiers, the newest first."""
-    return Membership.objects.filter(customer=customer).order_by("-during")
+    """A customer's stays in tiers of all schemes, the newest first."""
+    return Membership.objects.filter(customer=customer).order_by("-during", "scheme")

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import MatrixCell, Move
+from sterna.engine.value.catalogue import BY_NAME
 
 OUTSIDE = ("none", "new")
 
@@ -25,9 +26,27 @@ class Place:
     high: Decimal | None
 
 
-def ladder(run: Run) -> list[Place]:
-    """The tiers of the run's scheme from the top down."""
-    bands: Sequence[dict[str, Any]] = run.brief["scheme"]["bands"]
+def schemes(run: Run) -> list[dict[str, Any]]:
+    """The terms of every scheme that the run placed by, its main one first."""
+    return [run.brief["scheme"], *run.brief.get("tiers", ())]
+
+
+def terms(run: Run, scheme: str | None = None) -> dict[str, Any]:
+    """The terms of one scheme of the run; of its main one without a name, or for one that it did not place by."""
+    main, *others = schemes(run)
+    return next((one for one in others if one["name"] == scheme), main)
+
+
+def unit(run: Run, scheme: str | None = None) -> str | None:
+    """The currency that a scheme's amounts are in; None for a measure that is no money."""
+    measure = terms(run, scheme)["measure"]
+    known = BY_NAME.get(measure)
+    return run.brief["currency"] if known is None or known.unit == "money" else None
+
+
+def ladder(run: Run, scheme: str | None = None) -> list[Place]:
+    """The tiers of one of the run's schemes from the top down."""
+    bands: Sequence[dict[str, Any]] = terms(run, scheme)["bands"]
     ordered = sorted(bands, key=lambda band: Decimal(str(band["low"])), reverse=True)
     return [
         Place(
@@ -40,14 +59,14 @@ def ladder(run: Run) -> list[Place]:
     ]
 
 
-def order(run: Run) -> list[str]:
+def order(run: Run, scheme: str | None = None) -> list[str]:
     """Every place of the matrix in the order it is drawn: tiers from the top, then none, then new."""
-    return [place.name for place in ladder(run)] + list(OUTSIDE)
+    return [place.name for place in ladder(run, scheme)] + list(OUTSIDE)
 
 
-def shades(run: Run) -> dict[str, int | None]:
+def shades(run: Run, scheme: str | None = None) -> dict[str, int | None]:
     """The shade of each place; None outside every tier."""
-    return {place.name: place.shade for place in ladder(run)} | dict.fromkeys(OUTSIDE)
+    return {place.name: place.shade for place in ladder(run, scheme)} | dict.fromkeys(OUTSIDE)
 
 
 def customers_in(place: str) -> str:
@@ -56,10 +75,13 @@ def customers_in(place: str) -> str:
 
 
 def standing_in(run: Run, place: str) -> Q:
-    """Which rows of `Worth` stand in `place` at the close of `run`, as its bands say; nobody for a name of no place.
+    """Which rows of `Worth` stand in `place` at the close of `run`; nobody for a name of no place.
 
-    Who bought nothing in the window spent zero. One column tells it, so that an index finds the people of a place.
+    Where the amount alone put everybody of a scheme of spend, one column tells it, so that an index finds the people of
+    a place: who bought nothing in the window spent zero. Else it is read where each was put.
     """
+    if run.summary.get("held") or run.brief["scheme"]["measure"] != "spend":
+        return Q(customer__in=names(run, None, place).values("customer"))
     bands = {each.name: each for each in ladder(run)}
     if place in bands:
         return _band(bands[place].low, bands[place].high)
@@ -78,9 +100,9 @@ def _band(low: Decimal | None, high: Decimal | None) -> Q:
     return inside | Q(spend=None) if zero else inside
 
 
-def cells(run: Run) -> QuerySet[MatrixCell]:
-    """The cells of the run's migration matrix."""
-    return MatrixCell.objects.filter(run_id=run.pk)
+def cells(run: Run, scheme: str | None = None) -> QuerySet[MatrixCell]:
+    """The cells of the run's migration matrix of one scheme."""
+    return MatrixCell.objects.filter(run_id=run.pk, scheme=terms(run, scheme)["name"])
 
 
 @dataclass(frozen=True)
@@ -115,17 +137,22 @@ def _kind(height: dict[str, int], source: str, target: str) -> str:
     return "up" if difference > 0 else "down" if difference < 0 else "stayed"
 
 
-def standing(run: Run) -> dict[str, tuple[int, Decimal]]:
-    """Customers and their amount per place at the close."""
-    rows = cells(run).values("to_place").annotate(people=Sum("customers"), money=Sum("to_amount"))
+def standing(run: Run, scheme: str | None = None) -> dict[str, tuple[int, Decimal]]:
+    """Customers and their amount per place of a scheme at the close."""
+    rows = cells(run, scheme).values("to_place").annotate(people=Sum("customers"), money=Sum("to_amount"))
     return {row["to_place"]: (row["people"], row["money"]) for row in rows}
 
 
-def names(run: Run, source: str | None, target: str | None) -> QuerySet[Move]:
-    """Who moved from `source` to `target`; either end may be left open."""
-    moves = Move.objects.filter(run_id=run.pk).select_related("customer")
+def moves(run: Run, scheme: str | None = None) -> QuerySet[Move]:
+    """Where the run put everybody in one scheme."""
+    return Move.objects.filter(run_id=run.pk, scheme=terms(run, scheme)["name"])
+
+
+def names(run: Run, source: str | None, target: str | None, scheme: str | None = None) -> QuerySet[Move]:
+    """Who moved from `source` to `target` of a scheme; either end may be left open."""
+    found = moves(run, scheme).select_related("customer")
     if source:
-        moves = moves.filter(from_place=source)
+        found = found.filter(from_place=source)
     if target:
-        moves = moves.filter(to_place=target)
-    return moves
+        found = found.filter(to_place=target)
+    return found

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery, Sum
 
+from sterna.desk.dashboards.queries import places
 from sterna.desk.runs.models import Run
-from sterna.desk.segments.models import Move
 from sterna.desk.values.models import Worth
 
 SUMMED = ("spend", "expected_spend", "headroom", "influence")
@@ -25,7 +25,7 @@ class PlaceWorth:
 
 def by_place(run: Run, order: Sequence[str]) -> list[PlaceWorth]:
     """The sums of each place that has customers, in `order`."""
-    place = Move.objects.filter(run_id=run.pk, customer=OuterRef("customer")).values("to_place")[:1]
+    place = places.moves(run).filter(customer=OuterRef("customer")).values("to_place")[:1]
     rows: Iterable[Mapping[str, Any]] = (
         Worth.objects.filter(run_id=run.pk)
         .annotate(place=Subquery(place))

@@ -19,7 +19,6 @@ from sterna.desk.dashboards.queries import finding, people, places
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.plans.models import Plan
 from sterna.desk.runs.models import Run
-from sterna.desk.segments.models import Move
 from sterna.desk.users.access import Right, needs
 from sterna.desk.values.models import Worth
 from sterna.desk.web.components import Chip, Column, ColumnKind, Empty, FigureKind, Filters, Row, Table, Tier
@@ -63,7 +62,8 @@ def _list(request: HttpRequest, run: Run) -> Table:
     if tier:
         rows = rows.filter(places.standing_in(run, tier))
     # A tier is one stretch of the order by spend; in any other its customers stand anywhere.
-    stretch = request.GET.get("sort", "spend").removeprefix("-") == "spend" and tier not in places.OUTSIDE
+    by_spend = request.GET.get("sort", "spend").removeprefix("-") == "spend"
+    stretch = by_spend and tier not in places.OUTSIDE and not run.summary.get("held")
     page = Slice(request, rows, _SORTABLE, "-spend", gathered=bool(tier) and not stretch)
     by = page.sort.removeprefix("-")
     # A column more than these would press the names together.
@@ -98,7 +98,7 @@ def _column(measure: Measure, currency: str) -> Column:
 def _rows(run: Run, worths: list[Worth], shown: Sequence[str]) -> list[Row]:
     ids = [worth.customer_id for worth in worths]
     titles, shades = people.titles(ids), places.shades(run)
-    tiers = dict(Move.objects.filter(run_id=run.pk, customer__in=ids).values_list("customer_id", "to_place"))
+    tiers = dict(places.moves(run).filter(customer__in=ids).values_list("customer_id", "to_place"))
     return [
         Row(
             [

@@ -1,24 +1,23 @@
-"""Tiers, the migration matrix, and the names behind each of its cells."""
-
-from decimal import Decimal
+"""The migration matrix, and the names behind each of its cells."""
 
 from django.db.models import Avg, Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from sterna.desk.dashboards.context import asked_day, plain
+from sterna.desk.dashboards import tier_words
+from sterna.desk.dashboards.context import asked_day, asked_text, plain
 from sterna.desk.dashboards.moves_picture import moves_picture
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
 from sterna.desk.dashboards.queries import going_on, people, places
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.runs.models import Run
-from sterna.desk.segments.models import Candidate, Definition, Move
+from sterna.desk.segments.models import Candidate, Move
+from sterna.desk.segments.tier_queries import measure_words
 from sterna.desk.users.access import Right, needs
 from sterna.desk.web.components import (
     Chip,
     Column,
-    Component,
     Empty,
     Filters,
     Row,
@@ -34,103 +33,34 @@ def no_run(question: str, what: str, request: HttpRequest) -> HttpResponse:
 
 
 @needs(Right.READ)
-def tiers(request: HttpRequest) -> HttpResponse:
-    """The bands of the scheme, who is in them, and where they were cut."""
-    question = "Which tiers are there, and who is in them?"
-    run = shown_run(asked_day(request))
-    if run is None:
-        return no_run(question, "The tiers with their bands.", request)
-    scheme, currency = run.brief["scheme"], run.brief["currency"]
-    standing = places.standing(run)
-    rows = [
-        Row(
-            [
-                Tier(place.name, place.shade),
-                place.low,
-                "and more" if place.high is None else f"to under {place.high:,.2f}",
-                *standing.get(place.name, (0, Decimal(0))),
-            ],
-            places.customers_in(place.name),
-        )
-        for place in places.ladder(run)
-    ]
-    for name in places.OUTSIDE[:1]:
-        rows.append(
-            Row(
-                [
-                    Tier(name, None),
-                    Decimal(0),
-                    "no purchase in the window",
-                    *standing.get(name, (0, Decimal(0))),
-                ]
-            )
-        )
-    columns = [
-        Column("tier", "Tier"),
-        Column("low", "From", "money", unit=currency),
-        Column("high", "To"),
-        Column("customers", "Customers", "number"),
-        Column("amount", "Spend", "money", unit=currency),
-    ]
-    lead = (
-        f"{scheme['name']}, version {scheme['version']}: {scheme['measure']} over {scheme['window_months']} months. "
-        "The bands were cut on an earlier period than the one measured; moves of single customers still lean back to "
-        "the middle by chance, so only a hold-out shows what a contact did."
-    )
-    table = Table("Tiers", columns, rows)
-    return answer(
-        request, Page(question, [Section([table]), Section([_versions(scheme["name"])], "Versions")], lead)
-    )
-
-
-def _cut_on(found: Definition) -> str:
-    """The period that the edges were cut on, as the definition keeps it."""
-    cut = found.body.get("cut") or {}
-    if "until" in cut:
-        return f"{cut['from']} to {cut['until']}, {cut['buyers']} buyers"
-    return cut.get("edges", "given by hand")
-
-
-def _versions(name: str) -> Component:
-    rows = [
-        Row([found.version, found.created_at, found.sha256[:12], _cut_on(found)])
-        for found in Definition.objects.filter(kind="scheme", name=name).order_by("-version")
-    ]
-    columns = [
-        Column("version", "Version", "number"),
-        Column("created", "Made", "instant"),
-        Column("sha", "Proof"),
-        Column("cut", "Cut on"),
-    ]
-    return Table("Versions of the tiers", columns, rows)
-
-
-@needs(Right.READ)
 def moves(request: HttpRequest) -> HttpResponse:
     """The migration matrix as a picture and a table."""
     run = shown_run(asked_day(request))
     question = "Who moved?"
     if run is None:
         return no_run(question, "Moves between tiers.", request)
-    lead = f"The period closes on {run.until}; every row sums to its headcount at the opening. Open a flow for names."
-    return answer(
-        request,
-        Page(
-            question,
-            [
-                Section([moves_picture(run, request.GET.get("by") == "value")]),
-                _going_on(run),
-                _candidates(run),
-            ],
-            lead,
-        ),
+    asked = asked_text(request, "scheme") or None
+    terms = places.terms(run, asked)
+    lead = (
+        f"By {tier_words.said(terms)}. The period closes on {run.until}; every row sums to its headcount at the "
+        "opening. Open a flow for names."
     )
+    picture = moves_picture(run, request.GET.get("by") == "value", asked)
+    shown = [
+        *tier_words.choices(run, terms["name"], reverse("moves")),
+        *tier_words.held_back(run, terms["name"]),
+        picture,
+    ]
+    sections = [Section(shown), _going_on(run, asked)]
+    if terms is run.brief["scheme"]:
+        sections.append(_candidates(run))
+    return answer(request, Page(question, sections, lead))
 
 
-def _going_on(run: Run) -> Section:
+def _going_on(run: Run, scheme: str | None) -> Section:
     """What the matrix comes to period by period, with what it takes for granted."""
-    found = going_on.outlook(run)
-    months = run.brief["scheme"]["window_months"]
+    found = going_on.outlook(run, scheme)
+    months = places.terms(run, scheme)["window_months"]
     rows = [
         Row(
             [
@@ -200,10 +130,13 @@ def move_names(request: HttpRequest, source: str, target: str) -> HttpResponse:
     if run is None:
         return no_run("Who moved?", "Names behind the moves.", request)
     source, target = plain(source), plain(target)
-    found = places.names(run, None if source == "all" else source, None if target == "all" else target)
+    asked = asked_text(request, "scheme") or None
+    opened, closed = (None if end == "all" else end for end in (source, target))
+    found = places.names(run, opened, closed, asked)
     page: Slice[Move] = Slice(request, found, ("to_amount", "from_amount"), "-to_amount")
-    titles, shades = people.titles(move.customer_id for move in page.rows), places.shades(run)
-    currency = run.brief["currency"]
+    titles, shades = people.titles(move.customer_id for move in page.rows), places.shades(run, asked)
+    terms, unit = places.terms(run, asked), places.unit(run, asked)
+    what = "Spend" if terms["measure"] == "spend" else measure_words(terms["measure"]).capitalize()
     rows = [
         Row(
             [
@@ -221,8 +154,8 @@ def move_names(request: HttpRequest, source: str, target: str) -> HttpResponse:
         Column("customer", "Customer"),
         Column("from", "From"),
         Column("to", "To"),
-        Column("from_amount", "Spend before", "money", True, currency),
-        Column("to_amount", "Spend after", "money", True, currency),
+        Column("from_amount", f"{what} before", "money" if unit else "decimal", True, unit),
+        Column("to_amount", f"{what} after", "money" if unit else "decimal", True, unit),
     ]
     total = found.aggregate(people=Count("pk"), money=Sum("to_amount"), mean=Avg("to_amount"))
     chips = [Chip("from", source), Chip("to", target)]

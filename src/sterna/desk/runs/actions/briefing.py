@@ -16,13 +16,14 @@ from django.db.models import Max
 from sterna.desk.config import options
 from sterna.desk.customers.models import Fact
 from sterna.desk.lakehouse import queries as lakehouse
-from sterna.desk.runs.actions import wallets
+from sterna.desk.runs.actions import asked, wallets
 from sterna.desk.runs.actions.definitions import (
     Pinned,
     declared,
     experiment_terms,
     pin,
     plan_terms,
+    ruled_terms,
     scheme_terms,
     value_terms,
 )
@@ -107,7 +108,12 @@ def brief(run_id: UUID, until: date) -> Frozen:
 
 def _brief(run_id: UUID, until: date, pinned: Pinned) -> flow.Brief:
     cut, months = until + timedelta(days=1), pinned.scheme.body["window_months"]
-    frozen = freeze(folder(run_id) / "frozen", cut, months)
+    openings = {
+        one.name: flow.months_before(cut, one.body["window_months"]) for one in (pinned.scheme, *pinned.tiers)
+    }
+    openings |= dict.fromkeys(_other_schemes(pinned), flow.months_before(cut, months))
+    frozen = freeze(folder(run_id) / "frozen", cut, months, openings)
+    frozen |= asked.files(folder(run_id) / "frozen", pinned.ruled, flow.months_before(cut, months))
     return flow.Brief(
         until=until,
         known_at=_known_at().isoformat(),
@@ -120,12 +126,19 @@ def _brief(run_id: UUID, until: date, pinned: Pinned) -> flow.Brief:
         },
         frozen={name: flow.File(str(path), sha) for name, (path, sha) in frozen.items()},
         scheme=scheme_terms(pinned.scheme),
+        tiers=tuple(map(scheme_terms, pinned.tiers)),
+        ruled=tuple(map(ruled_terms, pinned.ruled)),
         plan=plan_terms(pinned.plan) if pinned.plan else None,
         experiment=experiment_terms(pinned.experiment) if pinned.experiment else None,
         measure=tuple(declared(experiment) for experiment in pinned.measured),
         value=value_terms(pinned.bests),
         engine=options.text("STERNA_LAKE_ENGINE"),
     )
+
+
+def _other_schemes(pinned: Pinned) -> set[str]:
+    """The schemes by rules, and every scheme that their rules ask for: groups are placed by people and by no run."""
+    return {one.name for one in pinned.ruled} | asked.schemes(pinned.ruled)
 
 
 def _known_at() -> datetime:

@@ -12,35 +12,59 @@ from sterna.desk.experiments.models import Experiment
 from sterna.desk.plans.models import Plan
 from sterna.desk.segments.models import Definition
 from sterna.desk.segments.queries import SCHEME, bests_in_force, newest_definition
+from sterna.desk.segments.ruled_queries import ruled_in_force
+from sterna.desk.segments.tier_queries import schemes_in_force
 from sterna.engine import flow
 from sterna.engine.measurement import Declared
-from sterna.engine.segments import Band
+from sterna.engine.segments import FACT, Band, Holding
 
 
 @dataclass(frozen=True)
 class Pinned:
-    """What a run computes with; `measured` are the experiments whose arms were drawn before its cut."""
+    """What a run computes with; `measured` are the experiments whose arms were drawn before its cut.
+
+    The plan, its budget and its candidates go by `scheme`; `tiers` are the other schemes in force, and
+    `ruled` those of segments and stages.
+    """
 
     scheme: Definition
     plan: Plan | None
     experiment: Experiment | None
     measured: tuple[Experiment, ...]
     bests: tuple[Definition, ...] = ()
+    tiers: tuple[Definition, ...] = ()
+    ruled: tuple[Definition, ...] = ()
 
 
 def pin(cut: date) -> Pinned:
     """The newest approved plan that has opened by `cut`, the scheme it names, its experiment, and older ones.
 
-    Raises Refused when there are no tiers: then nobody can be placed.
+    Without a plan the scheme that was published first leads. Raises Refused when there are no tiers: then nobody can be
+    placed.
     """
     approved = Plan.objects.filter(state=Plan.State.APPROVED, opens_on__lte=cut).select_related("definition")
     plan = approved.order_by("-opens_on", "-approved_at").first()
-    scheme = newest_definition(SCHEME, plan.definition.body["scheme"] if plan else None)
+    in_force = schemes_in_force()
+    first = next(iter(in_force), None)
+    scheme = newest_definition(SCHEME, plan.definition.body["scheme"]) if plan else first
     if scheme is None:
         raise Refused("there are no tiers yet: cut them with `sterna tiers cut FILE --until DATE`")
     experiment = Experiment.objects.filter(plan=plan).first() if plan else None
     measured = Experiment.objects.filter(assignments__assigned_on__lt=cut).distinct().order_by("name")
-    return Pinned(scheme, plan, experiment, tuple(measured), tuple(bests_in_force()))
+    others = tuple(one for one in in_force if one.name != scheme.name and fits(one, scheme))
+    return Pinned(
+        scheme, plan, experiment, tuple(measured), tuple(bests_in_force()), others, tuple(ruled_in_force())
+    )
+
+
+def fits(scheme: Definition, main: Definition) -> bool:
+    """Whether a run by `main` can place by `scheme` too.
+
+    Spend is summed over any window and a fact has none; the other measures are those of the run's own window.
+    """
+    measure = scheme.body["measure"]
+    same = scheme.body["window_months"] == main.body["window_months"]
+    return measure == "spend" or str(measure).startswith(FACT) or same
 
 
 def scheme_terms(scheme: Definition) -> flow.SchemeTerms:
@@ -52,6 +76,7 @@ def scheme_terms(scheme: Definition) -> flow.SchemeTerms:
         window_months=scheme.body["window_months"],
         measure=scheme.body["measure"],
         bands=msgspec.convert(scheme.body["bands"], tuple[Band, ...]),
+        holding=msgspec.convert(scheme.body.get("holding", {}), Holding),
     )
 
 
@@ -63,6 +88,17 @@ def value_terms(bests: Sequence[Definition]) -> flow.ValueTerms:
         lifetime_weeks=options.number("STERNA_LIFETIME_WEEKS"),
         yearly_discount=float(options.share("STERNA_DISCOUNT_RATE")),
         best=tuple(definition.body for definition in bests),
+    )
+
+
+def ruled_terms(scheme: Definition) -> flow.RuledTerms:
+    """Stored segments or stages as the flow takes them."""
+    return flow.RuledTerms(
+        name=scheme.name,
+        kind=scheme.kind,
+        version=scheme.version,
+        sha256=scheme.sha256,
+        body=scheme.body,
     )
 
 

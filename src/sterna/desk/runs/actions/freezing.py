@@ -12,7 +12,7 @@ from django.db import connection
 
 from sterna.desk.config import options
 from sterna.desk.customers.queries import held_back
-from sterna.desk.runs.actions import wallets
+from sterna.desk.runs.actions import standings, wallets
 from sterna.desk.values.queries.credits import in_loops
 from sterna.engine.lake import arrow, files
 from sterna.engine.tables import TABLES
@@ -151,13 +151,18 @@ _SELECTS: Mapping[str, str] = {
         from counted group by newcomer, customer, kind having sum(part) > 0
         order by newcomer::text collate "C", customer::text collate "C", kind collate "C" """,
     "wallet_facts": wallets.SELECT,
+    "stays": standings.STAYS,
+    "overrides": _ROOT + standings.OVERRIDES,
 }
 
 
-def freeze(folder: Path, cut: date, window_months: int = 12) -> dict[str, tuple[Path, str]]:
+def freeze(
+    folder: Path, cut: date, window_months: int = 12, openings: Mapping[str, date] | None = None
+) -> dict[str, tuple[Path, str]]:
     """Write every frozen table of a run as of `cut` into `folder`; returns each table's (path, sha256).
 
-    What is said of a wallet is made that of the `window_months` before the cut.
+    What is said of a wallet is made that of the `window_months` before the cut; `openings` are those of the windows of
+    the schemes whose places are frozen.
     Run inside a transaction that reads one snapshot, so that all of them show one moment of the records.
     """
     paths = {}
@@ -167,6 +172,9 @@ def freeze(folder: Path, cut: date, window_months: int = 12) -> dict[str, tuple[
         "held_back": json.dumps(held_back(before=cut)),
         "in_loops": json.dumps([str(pk) for pk in in_loops(cut)]),
         "wallets": json.dumps(wallets.holders(cut, window_months)),
+        "openings": json.dumps(
+            [{"scheme": name, "opening": str(day)} for name, day in (openings or {}).items()]
+        ),
     }
     for name, select in _SELECTS.items():
         paths[name] = folder / f"{name}.parquet"

@@ -1,6 +1,7 @@
 """Publishes a run's outcome to the records in one transaction: pages see all of it or nothing."""
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -71,10 +72,11 @@ def _run_before(run: Run) -> UUID | None:
 def _carry_forward(run: Run) -> dict[str, int]:
     """Move memberships to the run's places, store its arms, enter its contacts; returns how many of each."""
     cut = run.until + timedelta(days=1)
-    scheme = run.brief["scheme"]
-    definition = Definition.objects.get(kind=SCHEME, name=scheme["name"], version=scheme["version"])
-    closed, opened = segments.record_places(run.pk, cut, definition)
-    carried = {"memberships closed": closed, "memberships opened": opened}
+    carried = Counter({"memberships closed": 0, "memberships opened": 0})
+    for terms in (run.brief["scheme"], *run.brief.get("tiers", ()), *run.brief.get("ruled", ())):
+        kind = terms.get("kind", SCHEME)
+        definition = Definition.objects.get(kind=kind, name=terms["name"], version=terms["version"])
+        carried.update(segments.carry(run.pk, cut, definition))
     plan = plan_of(run.brief)
     if plan is not None:
         carried["arms drawn"] = experiments.record_assignments(run.pk, cut)

@@ -7,7 +7,7 @@ from django.db import connection
 
 from sterna.desk.runs.models import Run
 
-_PLACES = "select {end}_place, count(*), sum({end}_amount) from staged_places group by 1 order by 1"
+_PLACES = "select {end}_place, count(*), sum({end}_amount) from staged_places where scheme = %s group by 1 order by 1"
 _SUMS = """
 select count(*), count(*) filter (where p.orders > 0), sum(p.spend), sum(v.spend), sum(v.spend_before),
     sum(v.expected_spend), sum(v.headroom), count(v.headroom)
@@ -22,21 +22,24 @@ select goal, asset, medium, count(*), sum(cost) from staged_decisions where outc
 group by 1, 2, 3 order by 1, 2, 3
 """
 _CANDIDATES = "select goal, count(*) from staged_candidates group by 1 order by 1"
-_MOVED = "select from_place, to_place, count(*) from staged_places group by 1, 2"
+_MOVED = "select from_place, to_place, count(*) from staged_places where scheme = %s group by 1, 2"
+_HELD = "select count(*) from staged_places where scheme = %s and held_by is not null"
 _EVENTS = "select what, row_count, amount from staged_event_counts order by 1"
 
 
 def summary(run: Run, carried: Mapping[str, int]) -> dict[str, Any]:
-    """A run's figures as JSON; amounts are text, an unknown one is None.
+    """A run's figures as JSON, its places those of its main scheme; amounts are text, an unknown one is None.
 
     `carried` says what moved forward from this run, empty for a run of an earlier day than the newest.
     """
-    moved = {(start, end): number for start, end, number in _rows(_MOVED)}
+    main = run.brief["scheme"]["name"]
+    moved = {(start, end): number for start, end, number in _rows(_MOVED, main)}
     candidates = dict(_rows(_CANDIDATES))
     document = (run.brief.get("plan") or {}).get("body") or {}
     return {
-        "opening": [_place(row) for row in _rows(_PLACES.format(end="from"))],
-        "close": [_place(row) for row in _rows(_PLACES.format(end="to"))],
+        "opening": [_place(row) for row in _rows(_PLACES.format(end="from"), main)],
+        "close": [_place(row) for row in _rows(_PLACES.format(end="to"), main)],
+        "held": _rows(_HELD, main)[0][0],
         "sums": _sums(_rows(_SUMS)[0]),
         "goals": [_goal(goal, moved, candidates) for goal in document.get("goals", [])],
         "budget": document.get("budget"),
@@ -56,9 +59,9 @@ def summary(run: Run, carried: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _rows(sql: str) -> list[tuple[Any, ...]]:
+def _rows(sql: str, *values: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 

@@ -1,5 +1,6 @@
 """Writes about segments: definitions, schemes, memberships, and what a run found of moves and candidates."""
 
+from sterna.desk.segments.actions.batches import apply_batch, carry, discard_batch, undo_batch
 from sterna.desk.segments.actions.best_definitions import (
     By,
     arbitrate,
@@ -9,15 +10,20 @@ from sterna.desk.segments.actions.best_definitions import (
 )
 from sterna.desk.segments.actions.bests import forget_bests, publish_bests
 from sterna.desk.segments.actions.definitions import publish_definition
+from sterna.desk.segments.actions.overrides import end_override, set_override
 from sterna.desk.segments.actions.places import forget, publish_moves, record_places
-from sterna.desk.segments.actions.ruled import appoint, publish_ruled
-from sterna.desk.segments.actions.schemes import publish_scheme
+from sterna.desk.segments.actions.ruled import appoint, publish_ruled, retire_ruled
+from sterna.desk.segments.actions.schemes import publish_scheme, refuse_scheme, retire_scheme
 
 __all__ = [
     "By",
+    "apply_batch",
     "appoint",
     "arbitrate",
+    "carry",
     "define_best",
+    "discard_batch",
+    "end_override",
     "forget",
     "forget_bests",
     "publish_bests",
@@ -27,5 +33,10 @@ __all__ = [
     "publish_ruled",
     "publish_scheme",
     "record_places",
+    "refuse_scheme",
     "retire_best",
+    "retire_ruled",
+    "retire_scheme",
+    "set_override",
+    "undo_batch",
 ]

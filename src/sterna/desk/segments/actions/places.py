@@ -8,47 +8,77 @@ from django.db import connection
 
 from sterna.desk.segments.actions.bests import forget_bests
 from sterna.desk.segments.models import Candidate, Definition, Move
+from sterna.desk.segments.queries import SCHEME
+from sterna.desk.segments.tier_queries import measure_words
+from sterna.engine.segments import FACT
 
 # A run of a day that was run before replaces what that earlier run of the day said: its openings go, its closings
-# are taken back. Then the difference is made as if for the first time, so that a repetition changes nothing.
-_UNDO = (
-    "delete from segments_membership where scheme = %(scheme)s and lower(during) = %(cut)s",
-    "update segments_membership set during = daterange(lower(during), null) "
-    "where scheme = %(scheme)s and upper(during) = %(cut)s",
+# are taken back, and so is what was undone since. Then the difference is made as if for the first time, so that a
+# repetition changes nothing. Who became a part of somebody else stays so.
+_TAKE_BACK = (
+    "delete from segments_membership where scheme = %(scheme)s and lower(during) >= %(cut)s",
+    """
+    update segments_membership as m set during = daterange(lower(m.during), null)
+    where m.scheme = %(scheme)s and upper(m.during) >= %(cut)s and not exists (
+        select 1 from customers_customer as c where c.id = m.customer_id and c.redirects_to_id is not null
+    )
+    """,
+    """
+    update segments_membership set warned_on = null, unwarned_on = null
+    where scheme = %(scheme)s and warned_on >= %(cut)s
+    """,
+    "update segments_membership set unwarned_on = null where scheme = %(scheme)s and unwarned_on >= %(cut)s",
 )
 _CLOSE = """
 update segments_membership as m set during = daterange(lower(m.during), %(cut)s)
 where m.scheme = %(scheme)s and upper_inf(m.during) and not exists (
     select 1 from staged_places as p
-    where p.customer_id::uuid = m.customer_id and p.to_place = m.place and m.definition_id = %(definition)s
+    where p.scheme = m.scheme and p.customer_id::uuid = m.customer_id and p.to_place = m.place
+        and m.definition_id = %(definition)s
 )
+"""
+_WARN = """
+update segments_membership as m set
+    warned_on = coalesce(p.warned_on, m.warned_on),
+    unwarned_on = case when p.warned_on is null then %(cut)s::date end
+from staged_places as p
+where m.scheme = %(scheme)s and upper_inf(m.during) and p.scheme = m.scheme and p.customer_id::uuid = m.customer_id
+    and p.warned_on is distinct from case when m.unwarned_on is null then m.warned_on end
 """
 _OPEN = """
 insert into segments_membership
-    (id, customer_id, scheme, place, rank, during, amount, definition_id, cause, run_id)
+    (id, customer_id, scheme, place, rank, during, amount, definition_id, cause, run_id, warned_on)
 select p.row_id::uuid, p.customer_id::uuid, %(scheme)s, p.to_place, coalesce(p.to_rank, 0),
     daterange(%(cut)s, null), p.to_amount, %(definition)s,
     case
         when before.place is null then 'First placed: '
         when before.place = p.to_place then 'Version ' || %(version)s || ' of the scheme: '
         else 'Moved from ' || before.place || ': '
-    end || coalesce(%(measure)s || ' ' || p.to_amount, 'no ' || %(measure)s) || ' in the '
-        || %(months)s || ' months before ' || %(cut)s
-        || coalesce(', ' || before.amount || ' when last placed', ''),
-    %(run)s
+    end || case when %(by)s <> '' then %(by)s else
+        coalesce(%(measure)s || ' ' || p.to_amount, %(unknown)s) || %(period)s
+        || coalesce(', ' || before.amount || ' when last placed', '') end
+        || coalesce('; ' || p.earned_place || ' by the amount, but ' || p.held_by
+            || coalesce(' until ' || p.hold_until, ''), '')
+        || coalesce('; ' || p.missing || ' short of '
+            || case when p.earned_rank < p.to_rank then p.to_place else before.place end, '')
+        || case when p.warned_on is null and before.unwarned_on is null and before.rank > p.to_rank
+            then coalesce('; warned on ' || before.warned_on, '') else '' end,
+    %(run)s, p.warned_on
 from staged_places as p
 left join segments_membership as before on before.customer_id = p.customer_id::uuid
     and before.scheme = %(scheme)s and upper(before.during) = %(cut)s
-where not exists (
+where p.scheme = %(scheme)s and not exists (
     select 1 from segments_membership as m
     where m.customer_id = p.customer_id::uuid and m.scheme = %(scheme)s and upper_inf(m.during)
 )
 order by p.customer_id
 """
 _MOVES = """
-insert into segments_move (run_id, scheme, customer_id, from_place, to_place, from_amount, to_amount)
-select %s, scheme, customer_id::uuid, from_place, to_place, from_amount, to_amount
-from staged_places order by customer_id
+insert into segments_move (run_id, scheme, customer_id, from_place, to_place, from_amount, to_amount, to_rank,
+    earned_place, earned_rank, held_by, missing, hold_until, warned_on)
+select %s, scheme, customer_id::uuid, from_place, to_place, from_amount, to_amount, to_rank,
+    earned_place, earned_rank, coalesce(held_by, ''), missing, hold_until, warned_on
+from staged_places order by scheme, customer_id
 """
 _MATRIX = """
 insert into segments_matrixcell
@@ -67,25 +97,51 @@ def record_places(run_id: UUID, cut: date, definition: Definition) -> tuple[int,
     """Carry the memberships of `definition`'s scheme forward to `staged_places`; returns (closed, opened).
 
     A stay whose place or definition changed ends at `cut`, a new one begins there; a stay that goes on is not
-    touched. Memberships only move forward: the caller leaves them alone for a day before the newest one recorded.
+    touched, but for the day since when it is warned. Memberships only move forward: the caller leaves them alone for a
+    day before the newest one recorded.
     """
-    body = definition.body
+    take_back(definition.name, cut)
     values: dict[str, Any] = {
-        "scheme": definition.name,
+        "run": run_id,
         "cut": cut,
         "definition": definition.pk,
-        "version": str(definition.version),
-        "measure": str(body.get("measure", "spend")),
-        "months": str(body["window_months"]),
-        "run": run_id,
+        **_told(definition, cut),
     }
     with connection.cursor() as cursor:
-        for statement in _UNDO:
-            cursor.execute(statement, values)
         cursor.execute(_CLOSE, values)
         closed = cursor.rowcount
+        cursor.execute(_WARN, values)
         cursor.execute(_OPEN, values)
         return closed, cursor.rowcount
+
+
+def take_back(scheme: str, cut: date) -> None:
+    """Leave a scheme's memberships as the runs of earlier days than the one before `cut` left them."""
+    with connection.cursor() as cursor:
+        for statement in _TAKE_BACK:
+            cursor.execute(statement, {"scheme": scheme, "cut": cut})
+
+
+def _told(definition: Definition, cut: date) -> dict[str, str]:
+    """The words of a cause: what was measured, of which days, and how it reads where nobody knows it."""
+    body = definition.body
+    if definition.kind != SCHEME:
+        by = f"by the rules of version {definition.version} on {cut}"
+        told = dict.fromkeys(("measure", "unknown", "period"), "")
+        return {"scheme": definition.name, "version": str(definition.version), "by": by, **told}
+    measure = str(body.get("measure", "spend"))
+    words = measure_words(measure)
+    period = (
+        f" on {cut}" if measure.startswith(FACT) else f" in the {body['window_months']} months before {cut}"
+    )
+    return {
+        "scheme": definition.name,
+        "version": str(definition.version),
+        "by": "",
+        "measure": words,
+        "unknown": "no spend" if measure == "spend" else f"{words} unknown",
+        "period": period,
+    }
 
 
 def publish_moves(run_id: UUID) -> None:

@@ -10,8 +10,15 @@ from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
 from sterna.desk.segments.actions.definitions import publish_definition
 from sterna.desk.segments.actions.schemes import check_names
-from sterna.desk.segments.models import Definition, Steward
-from sterna.desk.segments.ruled_queries import PLACED, managers, scheme_of, strange
+from sterna.desk.segments.models import Definition, Retirement, Steward
+from sterna.desk.segments.ruled_queries import (
+    PLACED,
+    managers,
+    ruled_in_force,
+    scheme_of,
+    strange,
+    users_of_scheme,
+)
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 from sterna.engine.segments.ruled import SEGMENTS, Ruled, check_ruled
@@ -36,6 +43,7 @@ def publish_ruled(
         raise Refused(f"{scheme.name} is the name of another kind of scheme: give this one its own")
     for problem in strange(scheme):
         raise Refused(problem)
+    Retirement.objects.filter(scheme=scheme.name).delete()
     definition = publish_definition(scheme.kind, scheme.name, msgspec.to_builtins(scheme), actor)
     record(
         f"publish {scheme.kind}",
@@ -62,6 +70,25 @@ def _own(scheme: Ruled, named: Mapping[str, User], actor: User | None) -> None:
             _hand_over(scheme.name, place, named[place], actor)
     gone = Steward.objects.filter(scheme=scheme.name, until=None).exclude(place__in=scheme.places)
     gone.update(until=clock.today())
+
+
+@transaction.atomic
+def retire_ruled(name: str, actor: User | None, reason: str) -> None:
+    """Have runs place nobody by a scheme any more; what was said of the past stays, its managers manage nobody.
+
+    Raises Refused while rules of other schemes ask for it, naming them.
+    """
+    demand(actor, Right.MANAGE)
+    if not reason.strip():
+        raise Refused("write why the scheme is retired: the audit keeps it")
+    definition = next((one for one in ruled_in_force() if one.name == name), None)
+    if definition is None:
+        raise Refused(f"there are no segments or stages {name} in force")
+    if users := users_of_scheme(name):
+        raise Refused(f"{name} is asked for by {', '.join(users)}: change these first")
+    Retirement.objects.create(scheme=name, retired_at=clock.now())
+    Steward.objects.filter(scheme=name, until=None).update(until=clock.today())
+    record(f"retire {definition.kind}", "definition", name, actor, reason)
 
 
 @transaction.atomic

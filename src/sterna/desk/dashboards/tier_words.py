@@ -1,0 +1,67 @@
+"""What a tier scheme says, in words: its measure, what keeps somebody in a tier, and what waits for a decision."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from sterna.desk.dashboards.queries import places
+from sterna.desk.runs.models import Run
+from sterna.desk.segments.models import Batch
+from sterna.desk.segments.tier_queries import batches_of, measure_words
+from sterna.desk.web.components import Component, Empty
+from sterna.engine.segments import FACT, Holding, in_words
+
+WAY = {
+    "low water": "kept by low water",
+    "minimum hold": "held since moving up",
+    "grace": "in grace",
+    "one down": "one tier down only",
+    "floor": "kept up by a floor",
+    "ceiling": "kept down by a ceiling",
+    "lock": "locked",
+}
+
+
+def said(terms: Mapping[str, Any]) -> str:
+    """The name, version and measure of a scheme; `terms` are those of a brief, or a definition's with its version."""
+    measure = str(terms["measure"])
+    words = measure_words(measure)
+    over = words if measure.startswith(FACT) else f"{words} over {terms['window_months']} months"
+    return f"{terms['name']}, version {terms['version']}: {over}"
+
+
+def holding(terms: Mapping[str, Any]) -> str:
+    """What keeps somebody in a tier of the scheme, as a sentence."""
+    return in_words(msgspec.convert(terms.get("holding", {}), Holding))
+
+
+def choices(run: Run, chosen: str, address: str) -> list[SafeString]:
+    """The schemes of a run to choose from; nothing where there is only one."""
+    names = [terms["name"] for terms in places.schemes(run)]
+    if len(names) < 2:
+        return []
+    links = [(name, f"{address}?{urlencode({'scheme': name})}") for name in names]
+    return [render_to_string("dashboards/scheme_choices.html", {"choices": links, "chosen": chosen})]
+
+
+def held_back(run: Run, scheme: str) -> list[Component]:
+    """A notice where nothing of the scheme's memberships has moved by this run."""
+    batch = (
+        batches_of(run.pk)
+        .filter(scheme=scheme, state__in=(Batch.State.WAITING, Batch.State.DISCARDED))
+        .first()
+    )
+    if batch is None:
+        return []
+    share = f"{batch.moved / batch.members:.1%}" if batch.members else "all"
+    state = "they wait for a decision" if batch.state == Batch.State.WAITING else "they were discarded"
+    why = (
+        f"{batch.moved:,} of {batch.members:,} members would move, {share}, which is more than the limit of {scheme}: "
+        f"{state}. What stands below is what the run found, and everybody is still where they were before."
+    )
+    return [Empty("These moves are held back.", why, "See the changes", reverse("tier_changes"))]
