@@ -16,7 +16,7 @@ from sterna.desk.customers.actions import form_household, identify, keep_facts, 
 from sterna.desk.customers.models import Erasure, SourceRecord
 from sterna.desk.dashboards import paging
 from sterna.desk.dashboards.queries import finding
-from sterna.desk.segments.models import BestMember, Move
+from sterna.desk.segments.models import Batch, BestMember, Definition, Membership, Move, Override
 from sterna.desk.sources.actions import receive
 from sterna.desk.sources.received import Envelope
 from sterna.desk.sources.signals import FactsSaid
@@ -45,8 +45,31 @@ def valued(world):
             run_id=run, customer=one, spend=Decimal(10_000 + number), headroom=Decimal(number)
         )
         Move.objects.create(
-            run_id=run, scheme="tiers", customer=one, from_place="bronze", to_place="silver", to_amount=number
-        )
+            run_id=run, scheme="value", customer=one, from_place="bronze", to_place="silver", to_amount=number,
+            held_by="grace", missing=number,
+        )  # fmt: skip
+
+
+def ruled(world):
+    for one in people(MORE)[1]:
+        Override.objects.create(
+            customer=one, scheme="value", kind="floor", place="silver", begins_on=date(2017, 1, 1),
+            ends_on=date(2030, 1, 1), reason="why", set_at=clock.now(),
+        )  # fmt: skip
+
+
+def held_back(world):
+    Batch.objects.filter(run_id=world.second.pk).update(state=Batch.State.WAITING)
+    tiers = Definition.objects.get(kind="scheme")
+    for number, one in enumerate(people(MORE)[1]):
+        Membership.objects.create(
+            customer=one, scheme="value", place="bronze", rank=1, during=f"[2017-01-{1 + number % 20:02},)",
+            definition=tiers, cause="a test", run_id=new_id(),
+        )  # fmt: skip
+        Move.objects.create(
+            run_id=world.second.pk, scheme="value", customer=one, from_place="bronze", to_place="silver",
+            to_amount=number,
+        )  # fmt: skip
 
 
 def best(world):
@@ -113,6 +136,9 @@ LISTS = {
     "move_names": valued,
     "value_grid_names": valued,
     "best_list": best,
+    "tier_risk": valued,
+    "tier_overrides": ruled,
+    "tier_changes": held_back,
     "contacts": contacted,
     "left_out": left_out,
     "dead_letters": refused,

@@ -156,7 +156,7 @@ def test_without_a_plan_the_first_scheme_leads_and_a_retired_one_places_nobody()
     retire_scheme("value", None, "Replaced.")
     assert (pin(shop.FIRST).scheme, pin(shop.FIRST).tiers) == (second, ())
     shop.plan()
-    assert pin(shop.FIRST).scheme == first, "a plan goes by its own scheme"
+    assert pin(date(2017, 7, 2)).scheme == first, "a plan goes by its own scheme"
 
 
 def test_a_measure_of_the_runs_window_is_not_placed_over_another_window():

@@ -101,7 +101,7 @@ def test_what_was_held_back_is_applied_as_the_run_found_it_and_only_once():
     )
     with pytest.raises(Refused, match="no longer open to it: applied"):
         apply_batch(batch.pk, None, "again")
-    line = Entry.objects.get(verb="apply tier changes")
+    line = Entry.objects.get(action="apply tier changes")
     assert (line.reason, line.detail["opened"]) == ("It was the autumn sale.", 10)
 
 
@@ -152,7 +152,7 @@ def test_undoing_puts_back_who_is_still_there_and_counts_who_moved_since():
     assert Membership.objects.filter(customer_id=who[1]).latest("during").cause == "Undone: A broken feed."
     with pytest.raises(Refused, match="no longer open to it: undone"):
         undo_batch(batch.pk, None, "twice")
-    assert Entry.objects.get(verb="undo tier changes").detail == {
+    assert Entry.objects.get(action="undo tier changes").detail == {
         "scheme": "value", "cut": "2018-01-01", "put back": 3, "left": 1,
     }  # fmt: skip
 

@@ -40,6 +40,18 @@ def holding(terms: Mapping[str, Any]) -> str:
     return in_words(msgspec.convert(terms.get("holding", {}), Holding))
 
 
+def pages(here: str) -> SafeString:
+    """The pages of tiers, the one at the address `here` marked."""
+    named = (
+        ("Schemes", "tiers"),
+        ("At risk", "tier_risk"),
+        ("Overrides", "tier_overrides"),
+        ("Changes", "tier_changes"),
+    )
+    links = [(label, reverse(name)) for label, name in named]
+    return render_to_string("dashboards/tier_pages.html", {"pages": links, "here": here})
+
+
 def choices(run: Run, chosen: str, address: str) -> list[SafeString]:
     """The schemes of a run to choose from; nothing where there is only one."""
     names = [terms["name"] for terms in places.schemes(run)]

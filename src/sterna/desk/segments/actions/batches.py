@@ -18,10 +18,13 @@ from sterna.desk.users.models import User
 from sterna.engine.segments import scheme_of
 
 # What `record_places` reads, out of what a run published of each customer.
-_COLUMNS = (
-    "scheme text, customer_id text, to_place text, to_rank int, to_amount numeric(18,2), earned_place text, "
-    "earned_rank int, held_by text, missing numeric(18,2), hold_until date, warned_on date, row_id text"
-)
+_STAGED = """
+create temporary table staged_places on commit drop as
+select m.scheme, m.customer_id::text as customer_id, m.to_place, m.to_rank, m.to_amount, m.earned_place, m.earned_rank,
+    nullif(m.held_by, '') as held_by, m.missing, m.hold_until, m.warned_on, named.row_id
+from segments_move as m join named on named.customer_id = m.customer_id
+where m.run_id = %s and m.scheme = %s
+"""
 _VERBS: dict[str, str] = {
     Batch.State.APPLIED: "apply",
     Batch.State.DISCARDED: "discard",
@@ -89,13 +92,15 @@ def apply_batch(pk: UUID, actor: User | None, reason: str) -> Batch:
 
 def _stage(batch: Batch) -> None:
     """Lay a run's moves of the scheme out as its publisher did."""
-    *columns, _ = [column.split()[0] for column in _COLUMNS.split(", ")]
-    rows = Move.objects.filter(run_id=batch.run_id, scheme=batch.scheme).values_list(*columns)
+    found = Move.objects.filter(run_id=batch.run_id, scheme=batch.scheme)
+    # Read before the connection is busy taking them in again.
+    customers = list(found.order_by("customer").values_list("customer", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(f"create temporary table staged_places ({_COLUMNS}) on commit drop")
-        with cursor.copy("copy staged_places from stdin") as copy:
-            for row in rows.iterator(chunk_size=10_000):
-                copy.write_row([*(None if cell == "" else cell for cell in row), str(new_id())])
+        cursor.execute("create temporary table named (customer_id uuid, row_id text) on commit drop")
+        with cursor.copy("copy named from stdin") as copy:
+            for customer in customers:
+                copy.write_row([customer, str(new_id())])
+        cursor.execute(_STAGED, [batch.run_id, batch.scheme])
 
 
 @transaction.atomic
