@@ -138,7 +138,7 @@ LISTS = {
     "best_list": best,
     "tier_risk": valued,
     "tier_overrides": ruled,
-    "tier_changes": held_back,
+    "tier_moves": held_back,
     "contacts": contacted,
     "left_out": left_out,
     "dead_letters": refused,

@@ -22,7 +22,7 @@ PAGES = {
     "moves": "No run has been published yet.",
     "tier_risk": "No run has been published yet.",
     "tier_overrides": "None is in force.",
-    "tier_changes": "None waits for a decision.",
+    "tier_moves": "None waits for a decision.",
     "plan_list": "None has been loaded",
     "contacts": "No run has planned one.",
     "left_out": "No run has been published yet.",

@@ -31,9 +31,9 @@ WRITES = {
         "set tier override",
     ),
     "override_end": ({"reason": "it is over"}, "end tier override"),
-    "changes_apply": ({"reason": "it was the sale"}, "apply tier changes"),
-    "changes_discard": ({"reason": "a broken feed"}, "discard tier changes"),
-    "changes_undo": ({"reason": "a broken feed"}, "undo tier changes"),
+    "moves_apply": ({"reason": "it was the sale"}, "apply tier moves"),
+    "moves_discard": ({"reason": "a broken feed"}, "discard tier moves"),
+    "moves_undo": ({"reason": "a broken feed"}, "undo tier moves"),
 }
 
 
@@ -56,7 +56,7 @@ def address(world, name):
             someone, "value", "floor", "silver", ENDS, None, "why"
         )
         return reverse(name, args=[standing.pk])
-    state = Batch.State.CARRIED if name == "changes_undo" else Batch.State.WAITING
+    state = Batch.State.CARRIED if name == "moves_undo" else Batch.State.WAITING
     batch = Batch.objects.get(run_id=world.second.pk)
     if not batch.reason:
         held(world, state)
@@ -132,8 +132,8 @@ def test_a_link_and_a_form_without_its_token_change_nothing(world, log_in, name)
         ("override_set", {"at": "value/gold"}, "gold is no tier of value"),
         ("override_set", {"ends_on": "2017-07-01"}, "not after today"),
         ("override_end", {"reason": ""}, "write why"),
-        ("changes_apply", {"reason": ""}, "write why"),
-        ("changes_undo", {"reason": " "}, "write why"),
+        ("moves_apply", {"reason": ""}, "write why"),
+        ("moves_undo", {"reason": " "}, "write why"),
     ],
 )
 def test_what_is_refused_is_said_beside_the_form_and_changes_nothing(world, log_in, name, change, said):
@@ -184,7 +184,7 @@ def test_an_analyst_reads_the_tiers_and_gets_no_form(world, log_in):
     assert log_in("analyst").get(reverse("tier_edit", args=["nothing"])).status_code == 404
 
 
-def test_R49_who_is_at_risk_stands_with_what_is_missing_and_until_when(world, analyst):
+def test_who_is_at_risk_stands_with_what_is_missing_and_until_when(world, analyst):
     move = Move.objects.filter(run_id=world.second.pk, to_place="bronze").order_by("pk")[0]
     Move.objects.filter(pk=move.pk).update(
         to_place="silver", held_by="grace", missing=Decimal("12.50"), hold_until=date(2018, 1, 11)
@@ -200,6 +200,18 @@ def test_R49_who_is_at_risk_stands_with_what_is_missing_and_until_when(world, an
     assert table(analyst, "At risk", "tier_risk", scheme="nothing") == [row], (
         "of no scheme the main one is shown"
     )
+
+
+def test_the_customers_of_a_tier_are_those_whom_the_run_put_there_whatever_they_spent(world, analyst):
+    run, move = world.second, Move.objects.filter(to_place="bronze").order_by("-to_amount")[0]
+    Move.objects.filter(run_id=run.pk, customer=move.customer_id).update(
+        to_place="silver", held_by="low water"
+    )
+    name = f"household {next(key for key, one in world.customers.items() if one.pk == move.customer_id)}"
+    page = reverse("customers") + "?tier=silver&sort=spend"
+    assert name not in analyst.get(page).content.decode()
+    type(run).objects.filter(pk=run.pk).update(summary=run.summary | {"held": 1})
+    assert name in analyst.get(page).content.decode()
 
 
 def test_what_a_person_said_is_listed_with_why_and_until_when(world, analyst, log_in):
@@ -219,11 +231,11 @@ def test_changes_that_wait_are_shown_with_counts_and_names_and_on_the_first_page
     batch = held(world)
     waits = Move.objects.filter(run_id=world.second.pk).order_by("pk")[0]
     Membership.objects.filter(customer=waits.customer_id, during__upper_inf=True).update(place="elsewhere")
-    page = analyst.get(reverse("tier_changes")).content.decode()
-    assert "Nothing of its memberships has moved." in page and "Apply changes" not in page
+    page = analyst.get(reverse("tier_moves")).content.decode()
+    assert "Nothing of its memberships has moved." in page and "Apply moves" not in page
     way = {"From": "elsewhere", "To": waits.to_place, "Customers": 1}
-    assert table(analyst, "Moves in value", "tier_changes") == [way]
-    assert "Tier changes held back" in analyst.get(reverse("home")).content.decode()
+    assert table(analyst, "Moves in value", "tier_moves") == [way]
+    assert "Moves between tiers held back" in analyst.get(reverse("home")).content.decode()
     for name in ("tiers", "moves"):
         assert "These moves are held back." in analyst.get(reverse(name)).content.decode()
     assert batch.moved >= 0

@@ -72,7 +72,7 @@ def moved(who: list[UUID], number: int, to: str = "silver") -> dict[UUID, str]:
 
 
 @pytest.mark.parametrize(("number", "state"), [(2, "carried"), (3, "waiting"), (10, "waiting")])
-def test_R49_a_run_that_moves_more_than_the_limit_moves_nobody(number, state):
+def test_a_run_that_moves_more_than_the_limit_moves_nobody(number, state):
     scheme, who = ten()
     batch = turn(SECOND, scheme, moved(who, number))
     assert (batch.state, batch.moved, batch.members) == (state, number, 10)
@@ -99,9 +99,9 @@ def test_what_was_held_back_is_applied_as_the_run_found_it_and_only_once():
         "Moved from bronze: spend 10.00 in the 6 months before 2018-01-01, 10.00 when last placed; "
         "bronze by the amount, but floor until 2018-07-01; 240.00 short of silver"
     )
-    with pytest.raises(Refused, match="no longer open to it: applied"):
+    with pytest.raises(Refused, match="too late for that: applied"):
         apply_batch(batch.pk, None, "again")
-    line = Entry.objects.get(action="apply tier changes")
+    line = Entry.objects.get(action="apply tier moves")
     assert (line.reason, line.detail["opened"]) == ("It was the autumn sale.", 10)
 
 
@@ -150,9 +150,9 @@ def test_undoing_puts_back_who_is_still_there_and_counts_who_moved_since():
         ("bronze", FIRST, SECOND), ("silver", SECOND, TODAY), ("bronze", TODAY, None),
     ]  # fmt: skip
     assert Membership.objects.filter(customer_id=who[1]).latest("during").cause == "Undone: A broken feed."
-    with pytest.raises(Refused, match="no longer open to it: undone"):
+    with pytest.raises(Refused, match="too late for that: undone"):
         undo_batch(batch.pk, None, "twice")
-    assert Entry.objects.get(action="undo tier changes").detail == {
+    assert Entry.objects.get(action="undo tier moves").detail == {
         "scheme": "value", "cut": "2018-01-01", "put back": 3, "left": 1,
     }  # fmt: skip
 
@@ -186,7 +186,7 @@ def test_an_analyst_decides_nothing_and_strange_changes_are_refused(act):
     analyst = User.objects.create_user("ana", password="x", role="analyst")
     with pytest.raises(Refused, match="may not change tiers"):
         act(uuid4(), analyst, "why")
-    with pytest.raises(Refused, match="there are no such changes"):
+    with pytest.raises(Refused, match="there are no such moves"):
         act(uuid4(), None, "why")
     with pytest.raises(Refused, match="say it in 300"):
         act(uuid4(), None, "w" * 301)

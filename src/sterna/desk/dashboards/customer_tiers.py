@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from sterna.desk.customers.models import Customer
+from sterna.desk.customers.queries import cluster_ids
 from sterna.desk.dashboards import tier_words
 from sterna.desk.dashboards.page import Section
 from sterna.desk.dashboards.parts import EndOverride, token
@@ -68,7 +69,7 @@ def _why(move: Move, unit: str | None) -> str:
 
 
 def _said(request: HttpRequest, customer: Customer) -> list[Item]:
-    found = list(overrides_in_force().filter(customer=customer).select_related("set_by"))
+    found = list(overrides_in_force().filter(customer__in=cluster_ids(customer)).select_related("set_by"))
     if not found:
         return []
     manages = allows(request.user, Right.MANAGE)

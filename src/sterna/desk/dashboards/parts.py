@@ -143,10 +143,10 @@ class EndOverride(InRow):
 
 
 @dataclass(frozen=True)
-class DecideChanges(InRow):
+class DecideMoves(InRow):
     """The form that applies, discards or undoes the changes of a run; `to` is the name of the address."""
 
-    template: ClassVar[str] = "dashboards/changes_form.html"
+    template: ClassVar[str] = "dashboards/moves_form.html"
     to: str
     what: str
     verb: str

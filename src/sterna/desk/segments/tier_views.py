@@ -1,4 +1,4 @@
-"""What a manager does to tiers: publish and retire schemes, say where a customer stands, decide on changes."""
+"""What a manager does to tiers: publish and retire schemes, say where a customer stands, decide on moves."""
 
 from uuid import UUID
 
@@ -74,35 +74,37 @@ def override_end(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @needs(Right.MANAGE)
-def changes_apply(request: HttpRequest, pk: UUID) -> HttpResponse:
+def moves_apply(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Carry out what a run held back."""
 
     def act() -> str:
         batch = actions.apply_batch(pk, person(request), posted(request, "reason"))
         return f"{counted(batch.moved, 'customer')} moved in {batch.scheme}."
 
-    return done_or_refused(request, reverse("tier_changes"), act)
+    return done_or_refused(request, reverse("tier_moves"), act)
 
 
 @require_POST
 @needs(Right.MANAGE)
-def changes_discard(request: HttpRequest, pk: UUID) -> HttpResponse:
+def moves_discard(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Leave everybody where they are."""
 
     def act() -> str:
         batch = actions.discard_batch(pk, person(request), posted(request, "reason"))
         return f"Nobody moved in {batch.scheme}; the next run judges anew."
 
-    return done_or_refused(request, reverse("tier_changes"), act)
+    return done_or_refused(request, reverse("tier_moves"), act)
 
 
 @require_POST
 @needs(Right.MANAGE)
-def changes_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+def moves_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put whom a run moved back where they were."""
 
     def act() -> str:
         batch: Batch = actions.undo_batch(pk, person(request), posted(request, "reason"))
-        return f"The changes of {batch.scheme} are undone; {counted(batch.left or 0, 'customer')} had moved since."
+        return (
+            f"The moves of {batch.scheme} are undone; {counted(batch.left or 0, 'customer')} had moved since."
+        )
 
-    return done_or_refused(request, reverse("tier_changes"), act)
+    return done_or_refused(request, reverse("tier_moves"), act)

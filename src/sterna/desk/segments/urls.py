@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("tiers/retire/<str:name>", tier_views.tier_retire, name="tier_retire"),
     path("customers/<uuid:pk>/override", tier_views.override_set, name="override_set"),
     path("tiers/overrides/<uuid:pk>/end", tier_views.override_end, name="override_end"),
-    path("tiers/changes/<uuid:pk>/apply", tier_views.changes_apply, name="changes_apply"),
-    path("tiers/changes/<uuid:pk>/discard", tier_views.changes_discard, name="changes_discard"),
-    path("tiers/changes/<uuid:pk>/undo", tier_views.changes_undo, name="changes_undo"),
+    path("tiers/moves/<uuid:pk>/apply", tier_views.moves_apply, name="moves_apply"),
+    path("tiers/moves/<uuid:pk>/discard", tier_views.moves_discard, name="moves_discard"),
+    path("tiers/moves/<uuid:pk>/undo", tier_views.moves_undo, name="moves_undo"),
 ]

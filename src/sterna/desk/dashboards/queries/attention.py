@@ -62,7 +62,7 @@ def _all() -> Iterator[Item]:
     )
     held = waiting().count()
     yield Item(
-        "Tier changes held back", held, "Apply or discard what a run would move", reverse("tier_changes")
+        "Moves between tiers held back", held, "Apply or discard what a run would move", reverse("tier_moves")
     )
     runs = Run.objects.filter(state=Run.State.FAILED).count()
     yield Item("Runs that failed", runs, "Open the run: its stage and SQL are there", reverse("runs"))

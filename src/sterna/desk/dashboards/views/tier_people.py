@@ -19,7 +19,6 @@ from sterna.desk.segments.tier_queries import measure_words, overrides_in_force
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.web.components import (
     Column,
-    ColumnKind,
     Component,
     Empty,
     Filters,
@@ -56,10 +55,8 @@ def tier_risk(request: HttpRequest) -> HttpResponse:
 
 
 def _risk(request: HttpRequest, run: Run, scheme: str, found: QuerySet[Move]) -> Table:
-    page: Slice[Move] = Slice(request, found, ("missing", "to_amount"), "missing")
+    page: Slice[Move] = Slice(request, found, ("missing", "to_amount"), "-to_amount")
     titles, shades = people.titles(move.customer_id for move in page.rows), places.shades(run, scheme)
-    unit = places.unit(run, scheme)
-    kind: ColumnKind = "money" if unit else "decimal"
     rows = [
         Row(
             [
@@ -80,8 +77,8 @@ def _risk(request: HttpRequest, run: Run, scheme: str, found: QuerySet[Move]) ->
         Column("customer", "Customer"),
         Column("tier", "Holds"),
         Column("earned", "Earns"),
-        Column("to_amount", what, kind, True, unit),
-        Column("missing", "Missing", kind, True, unit),
+        tier_words.amount(run, scheme, "to_amount", what, True),
+        tier_words.amount(run, scheme, "missing", "Missing", True),
         Column("why", "Why still there"),
         Column("until", "Until"),
     ]

@@ -25,7 +25,7 @@ from sterna.desk.segments.tier_queries import (
     schemes_in_force,
 )
 from sterna.desk.users.access import Right, allows, needs
-from sterna.desk.web.components import Column, ColumnKind, Component, Empty, Row, Table, Tier
+from sterna.desk.web.components import Column, Component, Empty, Row, Table, Tier
 from sterna.desk.web.formats import percent
 from sterna.engine.segments import scheme_of
 
@@ -56,7 +56,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
 
 def _scheme(run: Run, terms: Mapping[str, Any]) -> Section:
     told = tier_words.holding(terms)
-    found = [*tier_words.held_back(run, terms["name"]), _bands(run, terms)]
+    found: list[Component | SafeString] = [*tier_words.held_back(run, terms["name"]), _bands(run, terms)]
     is_main = terms is run.brief["scheme"]
     return Section(
         found, "" if is_main else terms["name"], told if is_main else f"{tier_words.said(terms)}. {told}"
@@ -75,8 +75,8 @@ def _unplaced(found: Definition) -> Section:
 
 def _bands(run: Run, terms: Mapping[str, Any]) -> Component:
     """The tiers of one scheme from the top down, then who is in none."""
-    name, unit = terms["name"], places.unit(run, terms["name"])
-    is_main, standing = terms is run.brief["scheme"], places.standing(run, name)
+    name, is_main = terms["name"], terms is run.brief["scheme"]
+    standing = places.standing(run, name)
     rows = [
         Row(
             [
@@ -93,13 +93,12 @@ def _bands(run: Run, terms: Mapping[str, Any]) -> Component:
     for outside in places.OUTSIDE[:1]:
         rows.append(Row([Tier(outside, None), Decimal(0), nothing, *standing.get(outside, (0, Decimal(0)))]))
     words = measure_words(terms["measure"])
-    kind: ColumnKind = "money" if unit else "decimal"
     columns = [
         Column("tier", "Tier"),
-        Column("low", "From", kind, unit=unit),
+        tier_words.amount(run, name, "low", "From"),
         Column("high", "To"),
         Column("customers", "Customers", "number"),
-        Column("amount", words.capitalize(), kind, unit=unit),
+        tier_words.amount(run, name, "amount", words.capitalize()),
     ]
     return Table("Tiers" if is_main else f"Tiers of {name}", columns, rows)
 

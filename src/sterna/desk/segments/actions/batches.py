@@ -46,9 +46,11 @@ def carry(run_id: UUID, cut: date, definition: Definition) -> dict[str, int]:
     limit = scheme_of(definition.body).change_limit
     try:
         with transaction.atomic():
-            moved, members, done = _carried(run_id, cut, definition)
+            take_back(definition.name, cut)
+            moved, members = moving(definition)
             if limit is not None and moved > limit * members:
                 raise _TooMany
+            closed, opened = record_places(run_id, cut, definition)
     except _TooMany:
         _supersede(definition.name, Batch.State.WAITING)
         _enter(run_id, cut, definition, Batch.State.WAITING, moved, members)
@@ -56,14 +58,7 @@ def carry(run_id: UUID, cut: date, definition: Definition) -> dict[str, int]:
     _supersede(definition.name, Batch.State.WAITING)
     _supersede(definition.name, Batch.State.CARRIED, Batch.State.APPLIED, cut=cut)
     _enter(run_id, cut, definition, Batch.State.CARRIED, moved, members)
-    return done
-
-
-def _carried(run_id: UUID, cut: date, definition: Definition) -> tuple[int, int, dict[str, int]]:
-    take_back(definition.name, cut)
-    moved, members = moving(definition)
-    closed, opened = record_places(run_id, cut, definition)
-    return moved, members, {"memberships closed": closed, "memberships opened": opened}
+    return {"memberships closed": closed, "memberships opened": opened}
 
 
 def _supersede(scheme: str, *states: str, cut: date | None = None) -> None:
@@ -164,9 +159,9 @@ def _decided(pk: UUID, actor: User | None, reason: str, *states: str) -> Batch:
         raise Refused(f"the reason has {len(said)} letters: say it in {LONGEST_REASON}")
     batch = Batch.objects.select_for_update(of=("self",)).select_related("definition").filter(pk=pk).first()
     if batch is None:
-        raise Refused("there are no such changes")
+        raise Refused("there are no such moves")
     if batch.state not in states:
-        raise Refused(f"these changes are no longer open to it: {batch.get_state_display().lower()}")
+        raise Refused(f"it is too late for that: {batch.get_state_display().lower()}")
     return batch
 
 
@@ -174,5 +169,5 @@ def _settle(batch: Batch, state: str, actor: User | None, reason: str, detail: d
     batch.state, batch.reason, batch.decided_by, batch.decided_at = state, reason.strip(), actor, clock.now()
     batch.save()
     told = {"scheme": batch.scheme, "cut": str(batch.cut), **detail}
-    record(f"{_VERBS[state]} tier changes", "batch", str(batch.pk), actor, reason, told)
+    record(f"{_VERBS[state]} tier moves", "batch", str(batch.pk), actor, reason, told)
     return batch

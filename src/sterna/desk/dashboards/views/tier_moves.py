@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from sterna.desk.dashboards import tier_words
 from sterna.desk.dashboards.page import Page, Section, answer
-from sterna.desk.dashboards.parts import DecideChanges, token
+from sterna.desk.dashboards.parts import DecideMoves, token
 from sterna.desk.dashboards.queries import people
 from sterna.desk.dashboards.queries.current import run_name
 from sterna.desk.segments.models import Batch, Membership, Move
@@ -19,17 +19,17 @@ from sterna.desk.web.formats import percent
 
 SHOWN, RECENT = 50, 30
 _HINTS = {
-    "changes_apply": "They move as of the day of the run. It can be undone.",
-    "changes_discard": "Nobody moves; the next run judges anew.",
-    "changes_undo": "Who is still where the run put them goes back as of today; who moved since is left. It stays "
+    "moves_apply": "They move as of the day of the run. It can be undone.",
+    "moves_discard": "Nobody moves; the next run judges anew.",
+    "moves_undo": "Who is still where the run put them goes back as of today; who moved since is left. It stays "
     "undone, and the next run places by the amounts again: mend what was wrong first.",
 }
 
 
 @needs(Right.READ)
-def tier_changes(request: HttpRequest) -> HttpResponse:
-    """The changes that wait for a decision with who would move, then what the last runs did."""
-    sections = [Section([tier_words.pages(reverse("tier_changes"))])]
+def tier_moves(request: HttpRequest) -> HttpResponse:
+    """The moves that wait for a decision with who would move, then what the last runs did."""
+    sections = [Section([tier_words.pages(reverse("tier_moves"))])]
     held = list(waiting())
     for batch in held:
         share = (
@@ -39,21 +39,17 @@ def tier_changes(request: HttpRequest) -> HttpResponse:
             f"{run_name(batch.run_id).capitalize()} would move {batch.moved:,}{share} as of {batch.cut}: more than the "
             f"limit of {batch.scheme}. Nothing of its memberships has moved."
         )
-        sections.append(
-            Section(
-                [*_dry_run(batch), *_deciding(request, batch)], f"Who would move in {batch.scheme}?", told
-            )
-        )
+        sections.append(Section(_dry_run(request, batch), f"Who would move in {batch.scheme}?", told))
     if not held:
         sections.append(
-            Section([Empty("Changes that pass the limit of a scheme.", "None waits for a decision.")])
+            Section([Empty("Moves that pass the limit of a scheme.", "None waits for a decision.")])
         )
     sections.append(Section([_recent(request)], "What did the last runs do?"))
-    question = "Which changes of tiers wait for you?"
+    question = "Which moves between tiers wait for you?"
     return answer(request, Page(question, sections, trail=[("Tiers", reverse("tiers"))], dated=False))
 
 
-def _dry_run(batch: Batch) -> list[Component]:
+def _dry_run(request: HttpRequest, batch: Batch) -> list[Component]:
     """From where to where how many would move against where they stand now, and the first of them by name."""
     open_stays = Membership.objects.filter(
         customer=OuterRef("customer"), scheme=batch.scheme, during__upper_inf=True
@@ -76,7 +72,7 @@ def _dry_run(batch: Batch) -> list[Component]:
         show_caption=True,
         empty=Empty("Who would move.", "The rows of each customer of this run are not kept any more."),
     )
-    return [ways, _names(batch, list(moves.order_by("-to_amount", "pk")[:SHOWN]))]
+    return [ways, *_deciding(request, batch), _names(batch, list(moves.order_by("-to_amount", "pk")[:SHOWN]))]
 
 
 def _names(batch: Batch, moves: Sequence[Move]) -> Table:
@@ -105,8 +101,8 @@ def _deciding(request: HttpRequest, batch: Batch) -> list[Component]:
     if not allows(request.user, Right.MANAGE):
         return []
     return [
-        DecideChanges(batch.pk, token(request), to, batch.scheme, verb, _HINTS[to])
-        for to, verb in (("changes_apply", "Apply"), ("changes_discard", "Discard"))
+        DecideMoves(batch.pk, token(request), to, batch.scheme, verb, _HINTS[to])
+        for to, verb in (("moves_apply", "Apply"), ("moves_discard", "Discard"))
     ]
 
 
@@ -140,7 +136,7 @@ def _recent(request: HttpRequest) -> Table:
     nothing = Empty(
         "What each run moved in each scheme.", "No run has moved anybody yet.", "Runs", reverse("runs")
     )
-    return Table("Changes", columns, rows, empty=nothing, stacks=True)
+    return Table("Batches", columns, rows, empty=nothing, stacks=True)
 
 
 def _told(batch: Batch) -> str:
@@ -154,11 +150,11 @@ def _told(batch: Batch) -> str:
 def _undoing(request: HttpRequest, batch: Batch) -> Component | str:
     if batch.state not in (Batch.State.CARRIED, Batch.State.APPLIED) or not batch.moved:
         return ""
-    return DecideChanges(
+    return DecideMoves(
         batch.pk,
         token(request),
-        "changes_undo",
+        "moves_undo",
         f"{batch.scheme} as of {batch.cut}",
         "Undo",
-        _HINTS["changes_undo"],
+        _HINTS["moves_undo"],
     )
