@@ -4,7 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sterna.desk.audit.models import Entry
@@ -239,6 +241,19 @@ def test_changes_that_wait_are_shown_with_counts_and_names_and_on_the_first_page
     for name in ("tiers", "moves"):
         assert "These moves are held back." in analyst.get(reverse(name)).content.decode()
     assert batch.moved >= 0
+
+
+def test_the_page_of_what_waits_asks_as_often_for_many_as_for_one(world, log_in):
+    held(world)
+    client, asked = log_in("manager"), []
+    for number in (1, 40):
+        who = [one.pk for one in world.customers.values()][:number]
+        Membership.objects.filter(customer__in=who, during__upper_inf=True).update(place="elsewhere")
+        client.get(reverse("tier_moves"))
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse("tier_moves")).content.count(b"elsewhere") >= number
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_moves_and_tiers_show_each_scheme_of_a_run(world, analyst):

@@ -43,8 +43,9 @@ where place_now is not null and place_now <> place_then
 order by amount desc nulls last, customer_id limit %(shown)s
 """
 _WAYS = """
-select count(*) filter (where coalesce(standing.rank, 0) < rank_then),
-    count(*) filter (where coalesce(standing.rank, 0) >= rank_then), count(*) filter (where place_now is null)
+select count(*) filter (where place_now is not null and coalesce(standing.rank, 0) < rank_then),
+    count(*) filter (where place_now is not null and coalesce(standing.rank, 0) >= rank_then),
+    count(*) filter (where place_now is null)
 from placed left join band as standing on standing.place = place_now
 where place_now is null or place_now <> place_then
 """
