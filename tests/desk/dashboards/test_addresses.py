@@ -12,6 +12,7 @@ from sterna.desk.customers.models import Erasure
 from sterna.desk.users.models import Role
 from tests.desk.dashboards.test_best_writing import WRITES as BESTS
 from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
+from tests.desk.dashboards.test_tier_pages import WRITES as TIERS
 from tests.desk.dashboards.test_uploads import WRITES as FILES
 from tests.desk.dashboards.test_writing import WRITES
 
@@ -37,14 +38,14 @@ def views(resolver=None) -> Iterator[URLPattern]:
 NAMES = [
     view.name
     for view in views()
-    if view.name not in DOOR | OWN | PRIVATE | set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS)
+    if view.name not in DOOR | OWN | PRIVATE | set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS) | set(TIERS)
 ]
 
 
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    assert set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS) | DOOR | PRIVATE <= set(names)
+    assert set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS) | set(TIERS) | DOOR | PRIVATE <= set(names)
 
 
 def address(world, name):
@@ -56,6 +57,7 @@ def address(world, name):
         "value_grid_names": [1, "0"],
         "best_list": ["buyers"],
         "best_edit": ["buyers"],
+        "tier_edit": ["value"],
         "plan": [world.draft.pk],
         "contact": [sent.pk],
         "contact_preview": [sent.pk],
@@ -111,6 +113,7 @@ HOSTILE = ("garbage", "'; drop table x; --", "<script>alert(1)</script>", "%s", 
 SORTED = (
     "customers",
     "best_list",
+    "tier_risk",
     "value_grid_names",
     "contacts",
     "left_out",
@@ -137,6 +140,11 @@ SORTED = (
         ("best_list", "first"),
         ("best_list", "sort"),
         ("best_edit", "as_of"),
+        ("tier_risk", "scheme"),
+        ("tier_risk", "sort"),
+        ("moves", "scheme"),
+        ("move_names", "scheme"),
+        ("tier_edit", "as_of"),
         ("left_out", "reason"),
         ("contacts", "state"),
         ("contacts", "goal"),

@@ -16,7 +16,7 @@ from sterna.desk.customers.actions import form_household, identify, keep_facts, 
 from sterna.desk.customers.models import Erasure, SourceRecord
 from sterna.desk.dashboards import paging
 from sterna.desk.dashboards.queries import finding
-from sterna.desk.segments.models import BestMember, Move
+from sterna.desk.segments.models import BestMember, Move, Override
 from sterna.desk.sources.actions import receive
 from sterna.desk.sources.received import Envelope
 from sterna.desk.sources.signals import FactsSaid
@@ -45,8 +45,17 @@ def valued(world):
             run_id=run, customer=one, spend=Decimal(10_000 + number), headroom=Decimal(number)
         )
         Move.objects.create(
-            run_id=run, scheme="tiers", customer=one, from_place="bronze", to_place="silver", to_amount=number
-        )
+            run_id=run, scheme="value", customer=one, from_place="bronze", to_place="silver", to_amount=number,
+            held_by="grace", missing=number,
+        )  # fmt: skip
+
+
+def ruled(world):
+    for one in people(MORE)[1]:
+        Override.objects.create(
+            customer=one, scheme="value", kind="floor", place="silver", begins_on=date(2017, 1, 1),
+            ends_on=date(2030, 1, 1), reason="why", set_at=clock.now(),
+        )  # fmt: skip
 
 
 def best(world):
@@ -113,6 +122,8 @@ LISTS = {
     "move_names": valued,
     "value_grid_names": valued,
     "best_list": best,
+    "tier_risk": valued,
+    "tier_overrides": ruled,
     "contacts": contacted,
     "left_out": left_out,
     "dead_letters": refused,
@@ -149,6 +160,8 @@ def test_a_list_asks_as_often_with_fifty_rows_as_with_two(world, log_in, monkeyp
     client = log_in("manager")
     if name in SEARCHED:
         people(3)
+    if name == "tier_overrides":
+        ruled(world)  # the world has none, and the names of nobody are not asked for
     with monkeypatch.context() as patch:
         patch.setattr(paging, "SIZE", 2)
         patch.setattr(finding, "PAGE", 2)

@@ -109,7 +109,7 @@ def test_a_tier_with_letters_of_an_address_is_reached_from_every_page(analyst):
         run_id=run.pk, scheme="value", from_place="A & B?", to_place="bronze", customers=1, opening=1, share=1.0,
         from_amount=300, to_amount=1,
     )  # fmt: skip
-    tiers = analyst.get(reverse("tiers")).context["page"].sections[0].items[0]
+    tiers = analyst.get(reverse("tiers")).context["page"].sections[1].items[0]
     for address in (tiers.rows[0].href, "/customers?tier=A+%26+B%3F"):
         content = analyst.get(address).content.decode()
         assert "in tier <strong>A &amp; B?</strong>" in content

@@ -11,6 +11,7 @@ from sterna.desk.runs.actions.tiers import spending
 from sterna.desk.segments.models import Definition
 from sterna.desk.users.models import User
 from sterna.engine.errors import BadInput
+from sterna.engine.segments import Holding, scheme_of
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,9 +66,24 @@ def test_R5_written_edges_are_taken_as_they_are(path):
     assert [(band["low"], band["high"]) for band in bands] == [("0.01", "5000000.00"), ("5000000.00", None)]
 
 
+def test_a_file_says_what_keeps_a_tier_and_how_many_a_run_may_move(path):
+    path.write_text(
+        "scheme: budget\ncurrency: USD\nwindow_months: 6\nmeasure: fact:shopping.budget\ntiers:\n"
+        '  - {place: core, low: "1000000.00"}\n  - {place: premier, low: "5000000.00"}\n'
+        'holding: {low_water: "0.9", minimum_hold_days: 90, grace_days: 30, downgrade: one_down}\n'
+        'change_limit: "0.25"\n'
+    )
+    scheme = scheme_of(actions.cut_tiers(path, shop.FIRST).body)
+    assert scheme.holding == Holding(
+        low_water=Decimal("0.9"), minimum_hold_days=90, grace_days=30, downgrade="one_down"
+    )
+    assert (scheme.measure, scheme.change_limit) == ("fact:shopping.budget", Decimal("0.25"))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("window_months: 6", "window_months: 6\nmeasure: margin", "shares are cut on spend"),
         ("currency: USD", "currency: EUR", "its currency is EUR, the program's is USD"),
         ("share: 0.2", "low: 9", "give every tier a share, or every tier"),
         ("share: 0.5", "part: 0.5", "is no file of tiers"),

@@ -72,7 +72,7 @@ def moved(who: list[UUID], number: int, to: str = "silver") -> dict[UUID, str]:
 
 
 @pytest.mark.parametrize(("number", "state"), [(2, "carried"), (3, "waiting"), (10, "waiting")])
-def test_R49_a_run_that_moves_more_than_the_limit_moves_nobody(number, state):
+def test_a_run_that_moves_more_than_the_limit_moves_nobody(number, state):
     scheme, who = ten()
     batch = turn(SECOND, scheme, moved(who, number))
     assert (batch.state, batch.moved, batch.members) == (state, number, 10)
@@ -99,9 +99,9 @@ def test_what_was_held_back_is_applied_as_the_run_found_it_and_only_once():
         "Moved from bronze: spend 10.00 in the 6 months before 2018-01-01, 10.00 when last placed; "
         "bronze by the amount, but floor until 2018-07-01; 240.00 short of silver"
     )
-    with pytest.raises(Refused, match="no longer open to it: applied"):
+    with pytest.raises(Refused, match="too late for that: applied"):
         apply_batch(batch.pk, None, "again")
-    line = Entry.objects.get(verb="apply tier changes")
+    line = Entry.objects.get(action="apply tier moves")
     assert (line.reason, line.detail["opened"]) == ("It was the autumn sale.", 10)
 
 
@@ -150,9 +150,9 @@ def test_undoing_puts_back_who_is_still_there_and_counts_who_moved_since():
         ("bronze", FIRST, SECOND), ("silver", SECOND, TODAY), ("bronze", TODAY, None),
     ]  # fmt: skip
     assert Membership.objects.filter(customer_id=who[1]).latest("during").cause == "Undone: A broken feed."
-    with pytest.raises(Refused, match="no longer open to it: undone"):
+    with pytest.raises(Refused, match="too late for that: undone"):
         undo_batch(batch.pk, None, "twice")
-    assert Entry.objects.get(verb="undo tier changes").detail == {
+    assert Entry.objects.get(action="undo tier moves").detail == {
         "scheme": "value", "cut": "2018-01-01", "put back": 3, "left": 1,
     }  # fmt: skip
 
@@ -186,7 +186,7 @@ def test_an_analyst_decides_nothing_and_strange_changes_are_refused(act):
     analyst = User.objects.create_user("ana", password="x", role="analyst")
     with pytest.raises(Refused, match="may not change tiers"):
         act(uuid4(), analyst, "why")
-    with pytest.raises(Refused, match="there are no such changes"):
+    with pytest.raises(Refused, match="there are no such moves"):
         act(uuid4(), None, "why")
     with pytest.raises(Refused, match="say it in 300"):
         act(uuid4(), None, "w" * 301)
@@ -207,3 +207,63 @@ def test_a_warning_is_kept_with_the_stay_until_it_is_called_off_or_the_tier_is_l
     turn(THIRD, scheme, {ann: "bronze"}, missing="240.00", earned_place="bronze")
     fallen = Membership.objects.filter(customer_id=ann).latest("during")
     assert fallen.cause.endswith("10.00 when last placed; 240.00 short of silver; warned on 2018-01-01")
+
+
+@pytest.mark.parametrize("act", [apply_batch, discard_batch, undo_batch])
+def test_what_fails_at_its_last_step_leaves_nothing_done(act, monkeypatch):
+    scheme, who = ten(None if act is undo_batch else "0.25")
+    batch = turn(SECOND, scheme, moved(who, 5))
+    before = [stays(pk) for pk in who]
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the power went")
+
+    monkeypatch.setattr("sterna.desk.segments.actions.batches.record", fail)
+    with pytest.raises(RuntimeError, match="the power went"):
+        act(batch.pk, None, "a reason")
+    assert [stays(pk) for pk in who] == before
+    state = batch.state
+    batch.refresh_from_db()
+    assert (batch.state, batch.reason) == (state, "")
+
+
+def test_more_customers_than_are_read_at_once_are_put_back():
+    scheme, who = tiers(), people(120)
+    turn(FIRST, scheme, dict.fromkeys(who, "bronze"))
+    batch = turn(SECOND, scheme, dict.fromkeys(who, "silver"))
+    undo_batch(batch.pk, None, "all of them")
+    assert set(at(who)) == {"bronze"}
+    assert Membership.objects.filter(cause="Undone: all of them").count() == 120
+
+
+def test_the_history_of_an_undone_move_is_kept_and_the_next_run_judges_anew():
+    scheme, who = ten(None)
+    undo_batch(turn(SECOND, scheme, moved(who, 1)).pk, None, "A broken feed.")
+    again = turn(THIRD, scheme, moved(who, 1))
+    assert again.moved == 1
+    assert stays(who[0]) == [
+        ("bronze", FIRST, SECOND),
+        ("silver", SECOND, TODAY),
+        ("bronze", TODAY, THIRD),
+        ("silver", THIRD, None),
+    ]
+
+
+def test_two_schemes_are_limited_each_by_its_own_terms():
+    value, who = ten("0.1")
+    other = publish_scheme(
+        Scheme(name="visits", currency="USD", window_months=6, bands=BANDS, change_limit=Decimal(1)),
+        None,
+        "more",
+    )
+    turn(FIRST, other, dict.fromkeys(who, "bronze"))
+    assert turn(SECOND, value, moved(who, 5)).state == "waiting"
+    assert turn(SECOND, other, moved(who, 5)).state == "carried"
+    assert Membership.objects.filter(scheme="visits", place="silver").count() == 5
+
+
+def test_nobody_among_the_members_is_no_share_of_them():
+    scheme, who = tiers("0.25"), people(3)
+    turn(FIRST, scheme, dict.fromkeys(who, "none"))
+    batch = turn(SECOND, scheme, dict.fromkeys(who, "silver"))
+    assert (batch.state, batch.moved, batch.members) == ("waiting", 3, 0)

@@ -27,10 +27,10 @@ def ann(monkeypatch):
     return people(1)[0]
 
 
-def test_R49_an_override_says_what_until_when_and_why(ann):
+def test_an_override_says_what_until_when_and_why(ann):
     made = set_override(ann, "value", "floor", "silver", END, None, " Her son is one of ours. ")
     assert (made.begins_on, made.ends_on, made.reason) == (TODAY, END, "Her son is one of ours.")
-    line = Entry.objects.get(verb="set tier override")
+    line = Entry.objects.get(action="set tier override")
     assert line.detail == {"scheme": "value", "kind": "floor", "place": "silver", "ends_on": "2018-06-01"}
     assert list(overrides_in_force()) == [made]
     assert not overrides_in_force(END).exists(), "on the day it ends it counts no more"

@@ -89,9 +89,7 @@ GOLD = Stood("gold", ENTERED)
         ("449.99", "gold", "grace", "50.01"),
     ],
 )
-def test_R49_at_the_edge_and_at_the_low_water_mark_and_a_cent_beside(
-    lake, amount, place_at, held_by, missing
-):
+def test_at_the_edge_and_at_the_low_water_mark_and_a_cent_beside(lake, amount, place_at, held_by, missing):
     [row] = place(lake, [Case(amount, GOLD)])
     assert (row["to_place"], row["held_by"]) == (place_at, held_by)
     assert row["missing"] == (missing and Decimal(missing))
@@ -172,7 +170,7 @@ def test_an_unknown_amount_is_held_only_by_grace_and_what_is_missing_is_unknown(
         (Ruled("floor", "platinum"), 900, "gold", None),
     ],
 )
-def test_R49_what_a_person_said_goes_before_the_terms_and_the_amount(lake, ruled, amount, place_at, held_by):
+def test_what_a_person_said_goes_before_the_terms_and_the_amount(lake, ruled, amount, place_at, held_by):
     [row] = place(lake, [Case(amount, GOLD, ruled)])
     assert (row["to_place"], row["held_by"]) == (place_at, held_by)
     assert (row["hold_until"] == date(2018, 6, 1)) == (held_by == ruled.kind)
@@ -205,7 +203,7 @@ TERMS = st.builds(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cases=st.lists(CASES, min_size=20, max_size=40), holding=TERMS)
-def test_R49_every_place_can_be_derived_again_from_what_is_stored(lake, cases, holding):
+def test_every_place_can_be_derived_again_from_what_is_stored(lake, cases, holding):
     for case, row in zip(cases, place(lake, cases, holding), strict=True):
         wanted = judge(BANDS, holding, case.amount, case.stood, case.ruled, CUT)  # type: ignore[arg-type]
         assert (row["to_place"], row["held_by"], row["warned_on"]) == wanted
@@ -248,7 +246,7 @@ def falls(found: Sequence[str]) -> int:
     return sum(RANKS[one] > RANKS[two] for one, two in pairwise(found))
 
 
-def test_R49_amounts_swinging_twenty_percent_round_the_mark_change_a_tier_at_most_once_a_period(lake):
+def test_amounts_swinging_twenty_percent_round_the_mark_change_a_tier_at_most_once_a_period(lake):
     drawn = Random(5)
     series = [[drawn.randint(400, 600) for _ in range(27)] for _ in range(25)]
     assert max(map(falls, swing(lake, series, Holding(low_water=Decimal("0.8"))))) == 0
@@ -257,7 +255,7 @@ def test_R49_amounts_swinging_twenty_percent_round_the_mark_change_a_tier_at_mos
     assert min(map(falls, swing(lake, series, OFF))) > 1, "without terms they flap"
 
 
-def test_R49_a_fall_that_stays_is_one_change_and_a_dip_in_grace_is_none(lake):
+def test_a_fall_that_stays_is_one_change_and_a_dip_in_grace_is_none(lake):
     dips, fall = swing(lake, [[490, 600, 480, 600] * 2, [490] * 8], Holding(grace_days=30))
     assert set(dips) == {"gold"}
     assert fall == ["gold"] * 6 + ["silver"] * 3

@@ -13,6 +13,7 @@ from sterna.desk.dashboards import (
     customer_home,
     customer_known,
     customer_served,
+    customer_tiers,
     customer_value,
 )
 from sterna.desk.dashboards.page import Page, Section
@@ -49,6 +50,7 @@ def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> 
         Section([_timeline(customer, run, title)], "What happened lately?"),
         Section([customer_known.facts(request, customer)], "What is known?"),
         Section(customer_known.occasions(request, customer), "What is coming in their life?"),
+        *customer_tiers.section(request, customer, run),
         Section([_history(customer, run)], "Where have they been?"),
         *customer_value.everything(customer, run),
         customer_known.identity(customer),
@@ -117,19 +119,23 @@ def _timeline(customer: Customer, run: Run | None, title: str) -> Component:
 
 
 def _history(customer: Customer, run: Run | None) -> Component:
-    shades = places.shades(run) if run else {}
+    stays = list(people.history(customer))
+    names = {stay.scheme for stay in stays}
+    shades = {name: places.shades(run, name) if run else {} for name in names}
     rows = [
         Row(
             [
-                Tier(stay.place, shades.get(stay.place)),
+                *([stay.scheme] if len(names) > 1 else []),
+                Tier(stay.place, shades[stay.scheme].get(stay.place)),
                 stay.during.lower,
                 stay.during.upper or "today",
                 stay.cause,
             ]
         )
-        for stay in people.history(customer)
+        for stay in stays
     ]
     columns = [
+        *([Column("scheme", "Scheme")] if len(names) > 1 else []),
         Column("tier", "Tier"),
         Column("from", "From", "day"),
         Column("to", "To, exclusive", "day"),

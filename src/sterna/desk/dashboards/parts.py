@@ -135,6 +135,25 @@ class Retract(InRow):
 
 
 @dataclass(frozen=True)
+class EndOverride(InRow):
+    """The form that ends what was said of a customer's tier."""
+
+    template: ClassVar[str] = "dashboards/override_end.html"
+    what: str
+
+
+@dataclass(frozen=True)
+class DecideMoves(InRow):
+    """The form that applies, discards or undoes the changes of a run; `to` is the name of the address."""
+
+    template: ClassVar[str] = "dashboards/moves_form.html"
+    to: str
+    what: str
+    verb: str
+    hint: str
+
+
+@dataclass(frozen=True)
 class Allow(InRow):
     """The form that lets a blocked value be somebody's again."""
 

@@ -9,12 +9,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from sterna.desk.dashboards.measured import kind
 from sterna.desk.dashboards.queries import places
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Batch
 from sterna.desk.segments.tier_queries import batches_of, measure_words
-from sterna.desk.web.components import Component, Empty
+from sterna.desk.web.components import Column
+from sterna.desk.web.formats import percent
 from sterna.engine.segments import FACT, Holding, in_words
+from sterna.engine.value.catalogue import BY_NAME
 
 WAY = {
     "low water": "kept by low water",
@@ -40,6 +43,18 @@ def holding(terms: Mapping[str, Any]) -> str:
     return in_words(msgspec.convert(terms.get("holding", {}), Holding))
 
 
+def pages(here: str) -> SafeString:
+    """The pages of tiers, the one at the address `here` marked."""
+    named = (
+        ("Schemes", "tiers"),
+        ("At risk", "tier_risk"),
+        ("Overrides", "tier_overrides"),
+        ("Held back", "tier_moves"),
+    )
+    links = [(label, reverse(name)) for label, name in named]
+    return render_to_string("dashboards/tier_pages.html", {"pages": links, "here": here})
+
+
 def choices(run: Run, chosen: str, address: str) -> list[SafeString]:
     """The schemes of a run to choose from; nothing where there is only one."""
     names = [terms["name"] for terms in places.schemes(run)]
@@ -49,19 +64,18 @@ def choices(run: Run, chosen: str, address: str) -> list[SafeString]:
     return [render_to_string("dashboards/scheme_choices.html", {"choices": links, "chosen": chosen})]
 
 
-def held_back(run: Run, scheme: str) -> list[Component]:
+def amount(run: Run, scheme: str, key: str, label: str, sortable: bool = False) -> Column:
+    """A column of a scheme's amounts: money, whole numbers of what is counted, else decimals."""
+    unit, known = places.unit(run, scheme), BY_NAME.get(places.terms(run, scheme)["measure"])
+    counts = known is not None and kind(known) == "count"
+    return Column(key, label, "money" if unit else "number" if counts else "decimal", sortable, unit)
+
+
+def held_back(run: Run, scheme: str) -> list[SafeString]:
     """A notice where nothing of the scheme's memberships has moved by this run."""
-    batch = (
-        batches_of(run.pk)
-        .filter(scheme=scheme, state__in=(Batch.State.WAITING, Batch.State.DISCARDED))
-        .first()
-    )
+    undecided = (Batch.State.WAITING, Batch.State.DISCARDED)
+    batch = batches_of(run.pk).filter(scheme=scheme, state__in=undecided).first()
     if batch is None:
         return []
-    share = f"{batch.moved / batch.members:.1%}" if batch.members else "all"
-    state = "they wait for a decision" if batch.state == Batch.State.WAITING else "they were discarded"
-    why = (
-        f"{batch.moved:,} of {batch.members:,} members would move, {share}, which is more than the limit of {scheme}: "
-        f"{state}. What stands below is what the run found, and everybody is still where they were before."
-    )
-    return [Empty("These moves are held back.", why, "See the changes", reverse("tier_changes"))]
+    share = percent(batch.moved / batch.members, 1) if batch.members else "all"
+    return [render_to_string("dashboards/held_back.html", {"batch": batch, "share": share})]

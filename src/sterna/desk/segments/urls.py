@@ -1,11 +1,18 @@
-"""Addresses of what is done to definitions of best customers."""
+"""Addresses of what is done to definitions of best customers, to tiers and to places in them."""
 
 from django.urls import URLPattern, path
 
-from sterna.desk.segments import views
+from sterna.desk.segments import tier_views, views
 
 urlpatterns: list[URLPattern] = [
     path("best-customers/publish", views.best_publish, name="best_publish"),
     path("best-customers/arbitrate", views.best_arbitrate, name="best_arbitrate"),
     path("best-customers/retire/<str:name>", views.best_retire, name="best_retire"),
+    path("tiers/publish", tier_views.tier_publish, name="tier_publish"),
+    path("tiers/retire/<str:name>", tier_views.tier_retire, name="tier_retire"),
+    path("customers/<uuid:pk>/override", tier_views.override_set, name="override_set"),
+    path("tiers/overrides/<uuid:pk>/end", tier_views.override_end, name="override_end"),
+    path("tiers/moves/<uuid:pk>/apply", tier_views.moves_apply, name="moves_apply"),
+    path("tiers/moves/<uuid:pk>/discard", tier_views.moves_discard, name="moves_discard"),
+    path("tiers/moves/<uuid:pk>/undo", tier_views.moves_undo, name="moves_undo"),
 ]

@@ -10,6 +10,7 @@ from sterna.desk.config import clock
 from sterna.desk.contacts.models import Contact, Task
 from sterna.desk.customers.queries import past_due, review_counts
 from sterna.desk.runs.models import Run
+from sterna.desk.segments.tier_queries import waiting
 from sterna.desk.sources.models import DeadLetter, Import
 
 
@@ -58,6 +59,10 @@ def _all() -> Iterator[Item]:
     ).count()
     yield Item(
         "Due and not sent yet", planned, "The worker sends them; if this stays, it is not running", outbox
+    )
+    held = waiting().count()
+    yield Item(
+        "Moves between tiers held back", held, "Apply or discard what a run would move", reverse("tier_moves")
     )
     runs = Run.objects.filter(state=Run.State.FAILED).count()
     yield Item("Runs that failed", runs, "Open the run: its stage and SQL are there", reverse("runs"))

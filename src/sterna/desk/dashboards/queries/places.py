@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 
+from sterna.desk.customers.queries import classes
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import MatrixCell, Move
+from sterna.engine.segments import FACT
 from sterna.engine.value.catalogue import BY_NAME
 
 OUTSIDE = ("none", "new")
@@ -38,10 +40,14 @@ def terms(run: Run, scheme: str | None = None) -> dict[str, Any]:
 
 
 def unit(run: Run, scheme: str | None = None) -> str | None:
-    """The currency that a scheme's amounts are in; None for a measure that is no money."""
-    measure = terms(run, scheme)["measure"]
-    known = BY_NAME.get(measure)
-    return run.brief["currency"] if known is None or known.unit == "money" else None
+    """The currency that a scheme's amounts are in; None for a measure, or a fact, that is no money."""
+    measure = str(terms(run, scheme)["measure"])
+    if measure.startswith(FACT):
+        tree, name = classes(), measure.removeprefix(FACT)
+        is_money = name in tree and tree.at(name).wallet is not None
+    else:
+        is_money = BY_NAME[measure].unit == "money"
+    return str(run.brief["currency"]) if is_money else None
 
 
 def ladder(run: Run, scheme: str | None = None) -> list[Place]:

@@ -94,13 +94,14 @@ def _figures(run: Run) -> Iterator[Component]:
             reverse("customers"),
         ),
     )  # fmt: skip
-    yield Number(
-        "Spend in the period", money, "money", run.brief["currency"],
-        how(
-            run, "matrix", "What everybody in the migration matrix paid inside the tiers' window, summed.", "scheme",
-            reverse("customers"),
-        ),
-    )  # fmt: skip
+    if run.brief["scheme"]["measure"] == "spend":
+        yield Number(
+            "Spend in the period", money, "money", run.brief["currency"],
+            how(
+                run, "matrix", "What everybody in the migration matrix paid inside the tiers' window, summed.",
+                "scheme", reverse("customers"),
+            ),
+        )  # fmt: skip
     yield Number(
         "Moved up", moved.up,
         provenance=how(

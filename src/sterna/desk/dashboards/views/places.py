@@ -135,7 +135,7 @@ def move_names(request: HttpRequest, source: str, target: str) -> HttpResponse:
     found = places.names(run, opened, closed, asked)
     page: Slice[Move] = Slice(request, found, ("to_amount", "from_amount"), "-to_amount")
     titles, shades = people.titles(move.customer_id for move in page.rows), places.shades(run, asked)
-    terms, unit = places.terms(run, asked), places.unit(run, asked)
+    terms = places.terms(run, asked)
     what = "Spend" if terms["measure"] == "spend" else measure_words(terms["measure"]).capitalize()
     rows = [
         Row(
@@ -154,8 +154,8 @@ def move_names(request: HttpRequest, source: str, target: str) -> HttpResponse:
         Column("customer", "Customer"),
         Column("from", "From"),
         Column("to", "To"),
-        Column("from_amount", f"{what} before", "money" if unit else "decimal", True, unit),
-        Column("to_amount", f"{what} after", "money" if unit else "decimal", True, unit),
+        tier_words.amount(run, terms["name"], "from_amount", f"{what} before", True),
+        tier_words.amount(run, terms["name"], "to_amount", f"{what} after", True),
     ]
     total = found.aggregate(people=Count("pk"), money=Sum("to_amount"), mean=Avg("to_amount"))
     chips = [Chip("from", source), Chip("to", target)]

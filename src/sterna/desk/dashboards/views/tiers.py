@@ -1,53 +1,82 @@
 """The tier schemes: their bands, who is in them, what keeps somebody there, and their versions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from sterna.desk.dashboards import tier_words
 from sterna.desk.dashboards.context import asked_day
-from sterna.desk.dashboards.page import Page, Section, answer
+from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.queries import places
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.dashboards.views.places import no_run
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Definition
-from sterna.desk.segments.tier_queries import measure_words, scheme_versions
-from sterna.desk.users.access import Right, needs
-from sterna.desk.web.components import Column, ColumnKind, Component, Row, Table, Tier
+from sterna.desk.segments.tier_queries import (
+    measure_words,
+    newest_schemes,
+    retired,
+    scheme_versions,
+    schemes_in_force,
+)
+from sterna.desk.users.access import Right, allows, needs
+from sterna.desk.web.components import Column, Component, Empty, Row, Table, Tier
+from sterna.desk.web.formats import percent
+from sterna.engine.segments import scheme_of
 
 QUESTION = "Which tiers are there, and who is in them?"
 
 
 @needs(Right.READ)
 def tiers(request: HttpRequest) -> HttpResponse:
-    """The bands of each scheme, who is in them, and where they were cut."""
-    run = shown_run(asked_day(request))
-    if run is None:
+    """The bands of each scheme, who is in them, what keeps somebody there, and where they were cut."""
+    run, manages = shown_run(asked_day(request)), allows(request.user, Right.MANAGE)
+    action = Action("New scheme", reverse("tier_new")) if manages else None
+    if run is None and not schemes_in_force():
         return no_run(QUESTION, "The tiers with their bands.", request)
-    main, *others = places.schemes(run)
+    placed = places.schemes(run) if run else []
+    sections = [Section([tier_words.pages(reverse("tiers"))])]
+    sections += [_scheme(run, terms) for terms in placed] if run else []
+    sections += [
+        _unplaced(one) for one in schemes_in_force() if one.name not in {terms["name"] for terms in placed}
+    ]
+    sections.append(Section(list(_versions(request, manages)), "Versions"))
     lead = (
-        f"{tier_words.said(main)}. "
         "The bands were cut on an earlier period than the one measured; moves of single customers still lean back to "
         "the middle by chance, so only a hold-out shows what a contact did."
     )
-    sections = [
-        Section([*tier_words.held_back(run, main["name"]), _bands(run, main)], "", tier_words.holding(main))
-    ]
-    for terms in others:
-        found = [*tier_words.held_back(run, terms["name"]), _bands(run, terms)]
-        told = f"{tier_words.said(terms)}. {tier_words.holding(terms)}"
-        sections.append(Section(found, f"Which tiers of {terms['name']}?", told))
-    versions = [_versions(terms["name"]) for terms in (main, *others)]
-    return answer(request, Page(QUESTION, [*sections, Section(versions, "Versions")], lead))
+    said = f"{tier_words.said(placed[0])}. {lead}" if placed else lead
+    return answer(request, Page(QUESTION, sections, said, action))
+
+
+def _scheme(run: Run, terms: Mapping[str, Any]) -> Section:
+    told = tier_words.holding(terms)
+    found: list[Component | SafeString] = [*tier_words.held_back(run, terms["name"]), _bands(run, terms)]
+    is_main = terms is run.brief["scheme"]
+    return Section(
+        found, "" if is_main else terms["name"], told if is_main else f"{tier_words.said(terms)}. {told}"
+    )
+
+
+def _unplaced(found: Definition) -> Section:
+    """A scheme that the run shown did not place by."""
+    terms = {**found.body, "version": found.version}
+    why = "The run that is shown did not place by it: a newer run does, if its window fits the plan's."
+    ladder = " · ".join(f"{band['place']} from {band['low']}" for band in found.body["bands"])
+    return Section(
+        [Empty(ladder, why)], found.name, f"{tier_words.said(terms)}. {tier_words.holding(found.body)}"
+    )
 
 
 def _bands(run: Run, terms: Mapping[str, Any]) -> Component:
     """The tiers of one scheme from the top down, then who is in none."""
-    name, unit = terms["name"], places.unit(run, terms["name"])
-    is_main, standing = terms is run.brief["scheme"], places.standing(run, name)
+    name, is_main = terms["name"], terms is run.brief["scheme"]
+    standing = places.standing(run, name)
     rows = [
         Row(
             [
@@ -64,29 +93,44 @@ def _bands(run: Run, terms: Mapping[str, Any]) -> Component:
     for outside in places.OUTSIDE[:1]:
         rows.append(Row([Tier(outside, None), Decimal(0), nothing, *standing.get(outside, (0, Decimal(0)))]))
     words = measure_words(terms["measure"])
-    kind: ColumnKind = "money" if unit else "decimal"
     columns = [
         Column("tier", "Tier"),
-        Column("low", "From", kind, unit=unit),
+        tier_words.amount(run, name, "low", "From"),
         Column("high", "To"),
         Column("customers", "Customers", "number"),
-        Column("amount", words.capitalize(), kind, unit=unit),
+        tier_words.amount(run, name, "amount", words.capitalize()),
     ]
     return Table("Tiers" if is_main else f"Tiers of {name}", columns, rows)
 
 
-def _versions(name: str) -> Component:
-    rows = [
-        Row([found.version, found.created_at, found.sha256[:12], _cut_on(found)])
-        for found in scheme_versions(name)
-    ]
-    columns = [
-        Column("version", "Version", "number"),
-        Column("created", "Made", "instant"),
-        Column("sha", "Proof"),
-        Column("cut", "Cut on"),
-    ]
-    return Table(f"Versions of {name}", columns, rows, show_caption=True)
+def _versions(request: HttpRequest, manages: bool) -> Iterator[Component | SafeString]:
+    """Every version of every scheme, and for managers the way to a new one and out of force."""
+    gone = retired()
+    for number, newest in enumerate(newest_schemes()):
+        name = newest.name
+        href = reverse("tier_edit", args=[name])
+        rows = [
+            Row([found.version, found.created_at, found.sha256[:12], _cut_on(found), _holds(found)], href)
+            for found in scheme_versions(name)
+        ]
+        columns = [
+            Column("version", "Version", "number"),
+            Column("created", "Made", "instant"),
+            Column("sha", "Proof"),
+            Column("cut", "Cut on"),
+            Column("holding", "What keeps a tier"),
+        ]
+        caption = f"Versions of {name}{', retired' if name in gone else ''}"
+        yield Table(caption, columns, rows, show_caption=True, stacks=True)
+        if manages:
+            context = {"name": name, "number": number, "retired": name in gone}
+            yield SafeString(render_to_string("dashboards/tier_retire.html", context, request=request))
+
+
+def _holds(found: Definition) -> str:
+    limit = scheme_of(found.body).change_limit
+    told = tier_words.holding(found.body)
+    return told if limit is None else f"{told} A run that would move more than {percent(float(limit))} waits."
 
 
 def _cut_on(found: Definition) -> str:

@@ -23,7 +23,7 @@ from sterna.desk.users.models import User
 from sterna.engine import events, flow, identity
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import Lake, open_lake
-from sterna.engine.segments import Band, Scheme, cut_bands
+from sterna.engine.segments import Band, Holding, Scheme, cut_bands
 from sterna.engine.tables import FROZEN, LAKE, TABLES, Table
 
 _SPENT = Table("spent", ("customer_id",), {"customer_id": "VARCHAR", "amount": "DECIMAL(18,2)"})
@@ -51,7 +51,8 @@ class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"o
 class TierFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file of tiers, the lowest first: all with a share, or all with the amount where they start.
 
-    `version` and `cut`, where given, say what the author expects; a cut that comes out otherwise is refused.
+    `holding` is what keeps a tier, and `change_limit` the share of members that a run may move. `version` and `cut`,
+    where given, say what the author expects; a cut that comes out otherwise is refused.
     """
 
     scheme: str
@@ -61,6 +62,8 @@ class TierFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     measure: str = "spend"
     version: int | None = None
     cut: Window | None = None
+    holding: Holding = Holding()
+    change_limit: Decimal | None = None
 
 
 def cut_tiers(
@@ -82,6 +85,10 @@ def cut_tiers(
     shared = [tier.share for tier in read.tiers if tier.share is not None]
     if shared and len(shared) != len(read.tiers):
         raise BadInput(f"{path.name}: give every tier a share, or every tier the amount where it starts")
+    if shared and read.measure != "spend":
+        raise BadInput(
+            f"{path.name}: shares are cut on spend; give tiers of {read.measure} the amounts where they start"
+        )
     bands, cut = _cut(read, shared, until) if shared else (_written(read, path), {"edges": "as written"})
     scheme = Scheme(
         name=read.scheme,
@@ -90,6 +97,8 @@ def cut_tiers(
         window_months=read.window_months,
         bands=bands,
         cut=cut,
+        holding=read.holding,
+        change_limit=read.change_limit,
     )
     return publish_scheme(scheme, actor, reason, read.version)
 

@@ -18,10 +18,13 @@ from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 
 # What `record_places` reads, out of what a run published of each customer.
-_COLUMNS = (
-    "scheme text, customer_id text, to_place text, to_rank int, to_amount numeric(18,2), earned_place text, "
-    "earned_rank int, held_by text, missing numeric(18,2), hold_until date, warned_on date, row_id text"
-)
+_STAGED = """
+create temporary table staged_places on commit drop as
+select m.scheme, m.customer_id::text as customer_id, m.to_place, m.to_rank, m.to_amount, m.earned_place, m.earned_rank,
+    nullif(m.held_by, '') as held_by, m.missing, m.hold_until, m.warned_on, named.row_id
+from segments_move as m join named on named.customer_id = m.customer_id
+where m.run_id = %s and m.scheme = %s
+"""
 _VERBS: dict[str, str] = {
     Batch.State.APPLIED: "apply",
     Batch.State.DISCARDED: "discard",
@@ -44,9 +47,11 @@ def carry(run_id: UUID, cut: date, definition: Definition) -> dict[str, int]:
     limit = None if said is None else Decimal(str(said))
     try:
         with transaction.atomic():
-            moved, members, done = _carried(run_id, cut, definition)
+            take_back(definition.name, cut)
+            moved, members = moving(definition)
             if limit is not None and moved > limit * members:
                 raise _TooMany
+            closed, opened = record_places(run_id, cut, definition)
     except _TooMany:
         _supersede(definition.name, Batch.State.WAITING)
         _enter(run_id, cut, definition, Batch.State.WAITING, moved, members)
@@ -54,14 +59,7 @@ def carry(run_id: UUID, cut: date, definition: Definition) -> dict[str, int]:
     _supersede(definition.name, Batch.State.WAITING)
     _supersede(definition.name, Batch.State.CARRIED, Batch.State.APPLIED, cut=cut)
     _enter(run_id, cut, definition, Batch.State.CARRIED, moved, members)
-    return done
-
-
-def _carried(run_id: UUID, cut: date, definition: Definition) -> tuple[int, int, dict[str, int]]:
-    take_back(definition.name, cut)
-    moved, members = moving(definition)
-    closed, opened = record_places(run_id, cut, definition)
-    return moved, members, {"memberships closed": closed, "memberships opened": opened}
+    return {"memberships closed": closed, "memberships opened": opened}
 
 
 def _supersede(scheme: str, *states: str, cut: date | None = None) -> None:
@@ -90,13 +88,15 @@ def apply_batch(pk: UUID, actor: User | None, reason: str) -> Batch:
 
 def _stage(batch: Batch) -> None:
     """Lay a run's moves of the scheme out as its publisher did."""
-    *columns, _ = [column.split()[0] for column in _COLUMNS.split(", ")]
-    rows = Move.objects.filter(run_id=batch.run_id, scheme=batch.scheme).values_list(*columns)
+    found = Move.objects.filter(run_id=batch.run_id, scheme=batch.scheme)
+    # Read before the connection is busy taking them in again.
+    customers = list(found.order_by("customer").values_list("customer", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(f"create temporary table staged_places ({_COLUMNS}) on commit drop")
-        with cursor.copy("copy staged_places from stdin") as copy:
-            for row in rows.iterator(chunk_size=10_000):
-                copy.write_row([*(None if cell == "" else cell for cell in row), str(new_id())])
+        cursor.execute("create temporary table named (customer_id uuid, row_id text) on commit drop")
+        with cursor.copy("copy named from stdin") as copy:
+            for customer in customers:
+                copy.write_row([customer, str(new_id())])
+        cursor.execute(_STAGED, [batch.run_id, batch.scheme])
 
 
 @transaction.atomic
@@ -160,9 +160,9 @@ def _decided(pk: UUID, actor: User | None, reason: str, *states: str) -> Batch:
         raise Refused(f"the reason has {len(said)} letters: say it in {LONGEST_REASON}")
     batch = Batch.objects.select_for_update(of=("self",)).select_related("definition").filter(pk=pk).first()
     if batch is None:
-        raise Refused("there are no such changes")
+        raise Refused("there are no such moves")
     if batch.state not in states:
-        raise Refused(f"these changes are no longer open to it: {batch.get_state_display().lower()}")
+        raise Refused(f"it is too late for that: {batch.get_state_display().lower()}")
     return batch
 
 
@@ -170,5 +170,5 @@ def _settle(batch: Batch, state: str, actor: User | None, reason: str, detail: d
     batch.state, batch.reason, batch.decided_by, batch.decided_at = state, reason.strip(), actor, clock.now()
     batch.save()
     told = {"scheme": batch.scheme, "cut": str(batch.cut), **detail}
-    record(f"{_VERBS[state]} tier changes", "batch", str(batch.pk), actor, reason, told)
+    record(f"{_VERBS[state]} tier moves", "batch", str(batch.pk), actor, reason, told)
     return batch

@@ -9,6 +9,7 @@ from sterna.desk.audit.actions import record
 from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.models import Customer
+from sterna.desk.customers.queries import cluster_ids
 from sterna.desk.segments.models import Override
 from sterna.desk.segments.tier_queries import overrides_in_force, schemes_in_force
 from sterna.desk.users.access import Right, demand
@@ -35,7 +36,7 @@ def set_override(
     today = clock.today()
     if ends_on <= today:
         raise Refused(f"it ends on {ends_on}, which is not after today: say a later day")
-    standing = overrides_in_force().filter(customer=person, scheme=scheme).first()
+    standing = overrides_in_force().filter(customer__in=cluster_ids(person), scheme=scheme).first()
     if standing is not None:
         raise Refused(
             f"there is a {standing.kind} at {standing.place} until {standing.ends_on}: end it first"
