@@ -14,6 +14,7 @@ from django.db import connection
 from sterna.desk.config import clock, options
 from sterna.desk.config.personal import Erased, Impersonal, Keeper, Subject, pattern
 from sterna.desk.runs.models import TURNING, Run
+from sterna.desk.runs.panels import remove_panels
 from sterna.engine.lake import arrow
 
 STOPPED = "a person was erased while it stood still: a newer run has another brief"
@@ -49,7 +50,8 @@ def erase(subject: Subject) -> list[Erased]:
         if changed:
             Run.objects.filter(pk=run.pk).update(erased_at=clock.now())
         done += changed
-    return [*done, *_errors(subject)]
+    # After the files that it is made of: one that is made meanwhile would bring the person back.
+    return [*done, *remove_panels(), *_errors(subject)]
 
 
 def _without(path: Path, subject: Subject) -> Erased | None:
@@ -96,6 +98,6 @@ def _errors(subject: Subject) -> Iterator[Erased]:
 
 
 KEEPERS = (
-    Keeper("runs", models=("runs.Run",), files=("runs/**", "rolled/**"), erase=erase, hold=hold),
+    Keeper("runs", models=("runs.Run",), files=("runs/**", "rolled/**", "panels/**"), erase=erase, hold=hold),
     Impersonal("runs.Stage", "steps, rows, seconds and SQL of a run"),
 )

@@ -21,7 +21,7 @@ select * from ({rules})
 # Numbers follow the ids, and these the days on which customers came: a scattered few are of all ages.
 _COUNTED = """
 with asked as materialized ({hits}),
-few as (select customer_id as n from asked where hits[1] = '1' order by hash(customer_id) limit {limit})
+few as (select customer_id as n from asked where hits[{shown}] = '1' order by hash(customer_id) limit {limit})
 select hits, count(*), cast(null as varchar) from asked group by hits
 union all
 select cast(null as varchar), 0, people.customer_id from people join few on few.n = people.n
@@ -30,15 +30,19 @@ select cast(null as varchar), 0, people.customer_id from people join few on few.
 
 @dataclass(frozen=True)
 class Counted:
-    """How many customers there are, of how many each rule holds, and some of whom the first one does."""
+    """How many customers there are, of how many each rule holds, and some of whom one of them does.
+
+    `taken` counts each customer once, at the first rule that holds; of whom none does, nowhere.
+    """
 
     customers: int
     holds: tuple[int, ...]
+    taken: tuple[int, ...]
     examples: tuple[UUID, ...]
 
 
-def count(rules: Sequence[Rule], panel: Files, on: date) -> Counted:
-    """Of how many customers each rule holds, as of `on`, the first day that is not included.
+def count(rules: Sequence[Rule], panel: Files, on: date, shown: int = 0) -> Counted:
+    """Of how many customers each rule holds, as of `on`, the first day that is not included; examples are of `shown`.
 
     `panel` is what `panel.lay_out` made of a run. Raises Refused when it takes too long.
     """
@@ -46,11 +50,15 @@ def count(rules: Sequence[Rule], panel: Files, on: date) -> Counted:
     closure = classes().closure()
     parameters["ancestors"] = [pair.ancestor for pair in closure]
     parameters["descendants"] = [pair.descendant for pair in closure]
-    asked = _COUNTED.format(hits=_HITS.format(rules=sql), limit=EXAMPLES)
+    asked = _COUNTED.format(hits=_HITS.format(rules=sql), limit=EXAMPLES, shown=shown + 1)
     found = lake_query(asked, panel, parameters, rows=1 << 20, limits=LIMITS)
     patterns = [(letters, number) for letters, number, _ in found if letters is not None]
-    held = tuple(
-        sum(number for letters, number in patterns if letters[place] == "1") for place in range(len(rules))
-    )
+    held, taken = [0] * len(rules), [0] * len(rules)
+    for letters, number in patterns:
+        hits = [place for place, letter in enumerate(letters) if letter == "1"]
+        for place in hits:
+            held[place] += number
+        for place in hits[:1]:
+            taken[place] += number
     examples = tuple(UUID(one) for letters, _, one in found if letters is None)
-    return Counted(sum(number for _, number in patterns), held, examples)
+    return Counted(sum(number for _, number in patterns), tuple(held), tuple(taken), examples)

@@ -1,0 +1,57 @@
+"""Keeps the newest run laid out for questions, one panel at a time; whoever is erased takes it along."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from sterna.desk.config import options
+from sterna.desk.config.personal import Erased
+from sterna.desk.lakehouse.queries import manifest
+from sterna.desk.runs.models import Run
+from sterna.desk.segments.panel import READS, Files, lay_out
+
+LAYING_OUT = 5_307_202
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", [LAYING_OUT])
+        try:
+            yield
+        finally:
+            cursor.execute("select pg_advisory_unlock(%s)", [LAYING_OUT])
+
+
+def panel_of(run: Run) -> Files:
+    """The panel of a run, laid out when nobody has asked before; those of other runs go."""
+    home = options.home() / "panels"
+    with _alone():
+        for other in home.glob("*"):
+            if other.name != str(run.pk):
+                shutil.rmtree(other)
+        return lay_out(home / str(run.pk), _tables(run), options.text("STERNA_LAKE_MEMORY"))
+
+
+def _tables(run: Run) -> Files:
+    """The files of what a rule can read: what the run made or froze, and of products what the lake holds now."""
+    folder = options.home() / "runs" / str(run.pk)
+    found = {"products": [path for path, _ in manifest().get("products", ())]}
+    for name in READS:
+        for path in (folder / f"{name}.parquet", folder / "frozen" / f"{name}.parquet"):
+            if path.exists():
+                found[name] = [str(path)]
+    return found
+
+
+def remove_panels() -> list[Erased]:
+    """Remove what was laid out: it names everybody, and is made anew when somebody asks."""
+    home = options.home() / "panels"
+    with _alone():
+        if not home.exists():
+            return []
+        files = sum(path.is_file() for path in home.rglob("*"))
+        shutil.rmtree(home)
+        return [Erased("panels/**", "removed", files)] if files else []
