@@ -19,10 +19,12 @@ from sterna.cli.files.wallet import wallet_command
 from sterna.engine.errors import SternaError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Move customers up the value chain.")
+segments_app = typer.Typer(no_args_is_help=True, help="Segments and stages.")
 plan_app = typer.Typer(no_args_is_help=True, help="Migration plans.")
 tiers_app = typer.Typer(no_args_is_help=True, help="Value tiers.")
 user_app = typer.Typer(no_args_is_help=True, help="People who log in.")
 app.add_typer(plan_app, name="plan")
+app.add_typer(segments_app, name="segments")
 app.add_typer(tiers_app, name="tiers")
 app.add_typer(source_commands, name="source")
 app.add_typer(privacy_commands, name="privacy")
@@ -159,6 +161,19 @@ def send(limit: Annotated[int, typer.Option(min=1, help="At most so many contact
     from sterna.cli.desk import contacts
 
     print(contacts.send(limit))
+
+
+@segments_app.command("load")
+def segments_load(
+    path: Annotated[
+        Path, typer.Argument(help="A YAML file of segments and stages.", exists=True, dir_okay=False)
+    ],
+    reason: Annotated[str, typer.Option(help="Why they change; the audit keeps it.")],
+) -> None:
+    """Publish segments and stages; the next run places everybody by them."""
+    from sterna.cli.desk import segments
+
+    print(segments.load(path, reason))
 
 
 @plan_app.command("load")

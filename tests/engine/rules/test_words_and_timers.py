@@ -26,12 +26,14 @@ from tests.engine.rules.drawn_rules import ABOVE, ON, people, rules, worlds
         ({"op": "behavior", "of": "last", "least": 30}, "had their last of purchases at least 30 days ago"),
         (
             {"op": "behavior", "kind": "page", "of": "days", "least": 2, "most": 2, "touchpoint": "web"},
-            "have exactly 2 days with events page at web",
+            "have exactly 2 days with page events at web",
         ),
         (
             {"op": "behavior", "of": "categories", "least": 2, "household": True},
             "with the household, have at least 2 categories among purchases",
         ),
+        ({"op": "behavior", "least": 1, "category": "A"}, "have at least 1 purchase in A"),
+        ({"op": "behavior", "kind": "call", "least": 1}, "have at least 1 call event"),
         ({"op": "value", "measure": "spend", "most": 100}, "have Spend of at most 100"),
         (
             {"op": "value", "measure": "spend", "change": "relative", "least": "-0.1"},

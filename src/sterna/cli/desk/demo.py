@@ -180,6 +180,7 @@ def _decide_and_send() -> None:
     if not Plan.objects.exclude(state=Plan.State.DRAFT).exists():
         plans.approve(plans.load(EXAMPLES / "plan.yaml", None), None, "The demonstration begins")
     _say_who_is_best()
+    _say_the_segments()
     _turn(OPENING)
     _send()
 
@@ -191,6 +192,15 @@ def _say_who_is_best() -> None:
 
     if newest_definition(BEST) is None:
         publish_book((EXAMPLES / "best.yaml").read_text(encoding="utf-8"), None, "The demonstration begins")
+
+
+def _say_the_segments() -> None:
+    """Publish the example's segments and stages, once: what somebody changed on the desk since stays."""
+    from sterna.cli.desk import segments
+    from sterna.desk.segments.ruled_queries import ruled_in_force
+
+    if not ruled_in_force():
+        segments.load(EXAMPLES / "segments.yaml", "The demonstration begins")
 
 
 def _turn(until: date) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from sterna.desk.customers.queries import classes
-from sterna.desk.segments.drafts import FIELDS, GROUPS, Draft, Input, Node, SeatDraft
+from sterna.desk.segments.drafts import FIELDS, GROUPS, Draft, Input, Node, SeatDraft, children
 from sterna.desk.segments.ruled_queries import places_by_scheme
 from sterna.engine.rules import MEASURES
 from sterna.engine.rules.tree import Counted
@@ -82,7 +82,7 @@ def _parts(node: Node, path: str, depth: int, options: Mapping[str, Options]) ->
     title = dict(KINDS).get(node["op"], "Group")
     fields = [_field(one, node, path, options) for one in FIELDS.get(node["op"], ())]
     yield Part(path, depth, title, node, fields)
-    for number, part in enumerate(node.get("of", ())):
+    for number, part in enumerate(children(node)):
         yield from _parts(part, f"{path}.{number}", depth + 1, options)
 
 

@@ -14,8 +14,10 @@ class SegmentsConfig(AppConfig):
         """Tell how memberships follow a merge of customers."""
         from sterna.desk.config.personal import register as register_personal
         from sterna.desk.customers.following import Following, ReadsThrough, register
+        from sterna.desk.customers.queries.taxonomy import register_uses
         from sterna.desk.segments.actions import following as actions
         from sterna.desk.segments.personal import KEEPERS
+        from sterna.desk.segments.ruled_queries import users_of_classes
 
         register(Following("segments.Membership", actions.join, actions.part))
         for model in ("segments.Move", "segments.Candidate", "segments.BestMember"):
@@ -24,3 +26,4 @@ class SegmentsConfig(AppConfig):
             ReadsThrough("segments.Override", "a run takes what was said of either side for who is left")
         )
         register_personal(*KEEPERS)
+        register_uses("segments", users_of_classes)

@@ -1,7 +1,8 @@
 """A scheme of segments or stages while it is written: a tree that may be unfinished, and what a form does to it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +13,11 @@ from sterna.engine.segments.ruled import SEGMENTS, STAGES, Ruled, read_ruled
 Node = dict[str, Any]  # a part of a rule with `not`; a group has `household` and `of` as well
 GROUPS = ("all", "any")
 MOST_SEATS, MOST_NODES, LONGEST = 20, 60, 100_000
+
+
+def group(*of: Node, op: str = "all") -> Node:
+    """A group of parts."""
+    return {"op": op, "not": False, "household": False, "of": list(of)}
 
 
 @dataclass(frozen=True)
@@ -29,16 +35,12 @@ class Draft:
 
     name: str = ""
     kind: str = SEGMENTS
-    seats: tuple[SeatDraft, ...] = (SeatDraft(),)
+    # Made anew each time: a tree is changed where it stands, and one that all drafts shared would be everybody's.
+    seats: tuple[SeatDraft, ...] = field(default_factory=lambda: (SeatDraft(),))
     rest: str = ""
     reason: str = ""
     change_limit: str = ""
     open: int = 0
-
-
-def group(*of: Node, op: str = "all") -> Node:
-    """A group of parts."""
-    return {"op": op, "not": False, "household": False, "of": list(of)}
 
 
 def new_leaf(op: str) -> Node:
@@ -141,10 +143,9 @@ def read_draft(text: str) -> Draft:
 
 def _checked(node: Any) -> Node:
     """A tree with all that the form shows; what it does not know is left to the reading of the rule."""
-    told = {str(key): value for key, value in node.items() if key not in ("not", "household", "of")}
-    told = {**told, "op": str(node["op"]), "not": node.get("not") is True}
+    told = {"op": str(node["op"]), "not": node.get("not") is True}
     if told["op"] not in GROUPS:
-        return told
+        return {**{str(key): value for key, value in node.items()}, **told}
     return {**told, "household": node.get("household") is True, "of": [_checked(part) for part in node["of"]]}
 
 
@@ -157,16 +158,22 @@ def at(node: Node, path: Iterable[int]) -> Node:
     return node
 
 
+def children(node: Node) -> Sequence[Node]:
+    """The parts of a group; a comparison has none, although what it counts is called `of` as well."""
+    of: Sequence[Node] = node["of"] if node["op"] in GROUPS else ()
+    return of
+
+
 def nodes(node: Node) -> int:
     """How many parts a tree has."""
-    return 1 + sum(map(nodes, node.get("of", ())))
+    return 1 + sum(map(nodes, children(node)))
 
 
 def changed(draft: Draft, action: str) -> Draft:
     """The draft after a button: what it is for, then where, such as "add enter.0 fact" or "up 2"."""
     verb, _, rest = action.partition(" ")
     acts = {"add": _add, "drop": _drop, "seat": _seat, "leave": _leave}
-    return acts[verb](draft, rest) if verb in acts else draft
+    return acts[verb](deepcopy(draft), rest) if verb in acts else draft
 
 
 def _path(text: str) -> tuple[str, list[int]]:
@@ -234,7 +241,7 @@ def _leave(draft: Draft, _: str) -> Draft:
 
 def filled(draft: Draft, posted: Mapping[str, str]) -> Draft:
     """The draft with what was typed: the fields of the scheme, and by path those of the rules of the open seat."""
-    seats = list(draft.seats)
+    seats = list(deepcopy(draft.seats))
     for number, seat in enumerate(seats):
         seats[number] = replace(seat, place=posted.get(f"place_{number}", seat.place).strip())
     words = {
@@ -258,7 +265,7 @@ def _fill(node: Node, path: str, posted: Mapping[str, str]) -> None:
             node["op"] = "any" if posted.get(f"op_{path}") == "any" else "all"
         else:
             _fill_leaf(node, path, posted)
-    for number, part in enumerate(node.get("of", ())):
+    for number, part in enumerate(children(node)):
         _fill(part, f"{path}.{number}", posted)
 
 

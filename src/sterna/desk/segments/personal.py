@@ -17,5 +17,6 @@ KEEPERS = (
     Impersonal("segments.Batch", "counts of what runs did to the memberships of a scheme"),
     Impersonal("segments.Retirement", "names of schemes"),
     Impersonal("segments.BestPeriod", "sums over many customers"),
+    Impersonal("segments.Steward", "staff, not customers"),
     Impersonal("segments.MatrixCell", "counts and sums over many customers"),
 )

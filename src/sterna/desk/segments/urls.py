@@ -1,8 +1,8 @@
-"""Addresses of what is done to definitions of best customers, to tiers and to places in them."""
+"""Addresses of what is done to definitions of best customers, to tiers, to places in them and to segments."""
 
 from django.urls import URLPattern, path
 
-from sterna.desk.segments import tier_views, views
+from sterna.desk.segments import tier_views, views, views_ruled
 
 urlpatterns: list[URLPattern] = [
     path("best-customers/publish", views.best_publish, name="best_publish"),
@@ -15,4 +15,9 @@ urlpatterns: list[URLPattern] = [
     path("tiers/moves/<uuid:pk>/apply", tier_views.moves_apply, name="moves_apply"),
     path("tiers/moves/<uuid:pk>/discard", tier_views.moves_discard, name="moves_discard"),
     path("tiers/moves/<uuid:pk>/undo", tier_views.moves_undo, name="moves_undo"),
+    path("segments/publish", views_ruled.segments_publish, name="segments_publish"),
+    path("segments/<str:scheme>/retire", views_ruled.segments_retire, name="segments_retire"),
+    path(
+        "segments/<str:scheme>/place/<str:place>/appoint", views_ruled.segment_appoint, name="segment_appoint"
+    ),
 ]

@@ -85,7 +85,7 @@ class _Words:
         where = f" in {leaf.category}" if leaf.category is not None else ""
         where += f" at {leaf.touchpoint}" if leaf.touchpoint is not None else ""
         when = f" within {_days(leaf.within_days)}" if leaf.within_days is not None else ""
-        what = "purchases" if leaf.kind == PURCHASE else f"events {leaf.kind}"
+        what = "purchases" if leaf.kind == PURCHASE else f"{leaf.kind} events"
         if leaf.of == "times":
             return f"{whose}{_times(leaf, what + where)}{when}"
         if leaf.of == "amount":
@@ -101,7 +101,10 @@ class _Words:
 def _times(leaf: Behavior, what: str) -> str:
     if leaf.most == 0:
         return f"have no {what}"
-    return f"have {_range(leaf.least, leaf.most)} {what}"
+    how_many = _range(leaf.least, leaf.most)
+    if how_many.split()[-1] == "1":
+        what = what.replace("purchases", "purchase", 1).replace(" events", " event", 1)
+    return f"have {how_many} {what}"
 
 
 def _range(least: Decimal | None, most: Decimal | None, percent: bool = False) -> str:

@@ -175,7 +175,7 @@ def _places(draft: Draft, rules: Mapping[int, Rule], found: Counted | None) -> T
     ]
     if draft.kind == SEGMENTS:
         left = found.customers - sum(taken.values()) if found and taken else None
-        rows.append(Row([draft.rest or "the rest", "everybody else", None, left, now.get(draft.rest)]))
+        rows.append(Row([draft.rest or "the rest", "everybody else", left, left, now.get(draft.rest)]))
     columns = [
         Column("place", "Place"),
         Column("rule", "Customers who"),
