@@ -205,7 +205,8 @@ def test_who_is_at_risk_stands_with_what_is_missing_and_until_when(world, analys
 
 
 def test_the_customers_of_a_tier_are_those_whom_the_run_put_there_whatever_they_spent(world, analyst):
-    run, move = world.second, Move.objects.filter(to_place="bronze").order_by("-to_amount")[0]
+    run = world.second
+    move = Move.objects.filter(run_id=run.pk, to_place="bronze").order_by("-to_amount")[0]
     Move.objects.filter(run_id=run.pk, customer=move.customer_id).update(
         to_place="silver", held_by="low water"
     )

@@ -97,7 +97,7 @@ def test_what_was_held_back_is_applied_as_the_run_found_it_and_only_once():
     cause = Membership.objects.filter(customer_id=who[0]).latest("during").cause
     assert cause == (
         "Moved from bronze: spend 10.00 in the 6 months before 2018-01-01, 10.00 when last placed; "
-        "bronze by the amount, but floor until 2018-07-01; 240.00 short of silver"
+        "bronze by the amount, held by floor until 2018-07-01; 240.00 short of silver"
     )
     with pytest.raises(Refused, match="too late for that: applied"):
         apply_batch(batch.pk, None, "again")

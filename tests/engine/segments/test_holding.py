@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise, permutations
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -259,16 +259,6 @@ def test_a_fall_that_stays_is_one_change_and_a_dip_in_grace_is_none(lake):
     dips, fall = swing(lake, [[490, 600, 480, 600] * 2, [490] * 8], Holding(grace_days=30))
     assert set(dips) == {"gold"}
     assert fall == ["gold"] * 6 + ["silver"] * 3
-
-
-def test_the_order_of_customers_and_of_what_they_bought_is_irrelevant(lake):
-    cases = [Case(449, GOLD), Case(99, Stood("silver", ENTERED, True)), Case(600)]
-    found = {
-        tuple(sorted((str(cases[at].amount), row["to_place"]) for at, row in zip(order, rows, strict=True)))
-        for order in permutations(range(3))
-        for rows in [place(lake, [cases[at] for at in order])]
-    }
-    assert len(found) == 1
 
 
 def test_R5_a_scheme_without_terms_reads_as_before_there_were_any():

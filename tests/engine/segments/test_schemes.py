@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
@@ -104,6 +105,33 @@ def test_spend_of_another_window_is_summed_over_that_window(lake):
     half, year = placed(made, "tiers")["a"], placed(made, "year")["a"]
     assert (half["to_place"], half["to_amount"]) == ("bronze", Decimal(60))
     assert (year["to_place"], year["to_amount"], year["from_amount"]) == ("gold", Decimal(120), Decimal(60))
+
+
+def test_R5_the_order_of_what_was_bought_on_one_day_is_irrelevant(lake):
+    wide = placing(SPEND, date(2017, 1, 1), "year", before=date(2016, 1, 1), own_window=True)
+    amounts = [Decimal("40.00"), Decimal("-0.01"), Decimal("60.00"), Decimal("0.01")]
+    found = set()
+    for order in permutations(amounts):
+        bought = [
+            {"event_id": f"e{n}", "customer_id": "a", "occurred_on": date(2017, 3, 1), "amount": amount}
+            for n, amount in enumerate(order)
+        ]
+        [row] = run(lake, CUT, [wide], customers=people("a"), purchases=bought)["places"]
+        found.add((row["to_place"], row["to_amount"]))
+    assert found == {("gold", Decimal(100))}, "exactly on the edge, whichever came first"
+
+
+def test_R5_the_return_of_what_promoted_is_judged_once_and_a_cent_decides(lake):
+    wide = placing(SPEND, date(2017, 1, 1), "year", before=date(2016, 1, 1), own_window=True)
+    stays = [
+        {"customer_id": "a", "scheme": "year", "place": "gold", "rank": 2, "entered_on": date(2017, 12, 1)}
+    ]
+    bought = [
+        {"event_id": f"e{n}", "customer_id": "a", "occurred_on": date(2017, 3, 1 + n), "amount": amount}
+        for n, amount in enumerate([Decimal(100), Decimal("-0.01")])
+    ]
+    [row] = run(lake, CUT, [wide], customers=people("a"), purchases=bought, stays=stays)["places"]
+    assert (row["to_place"], row["missing"]) == ("bronze", Decimal("0.01"))
 
 
 def test_R4_each_scheme_has_a_matrix_of_its_own_that_sums_to_everybody(lake):

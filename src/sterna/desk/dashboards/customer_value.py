@@ -10,13 +10,14 @@ from django.utils.safestring import SafeString
 
 from sterna.desk.customers import queries
 from sterna.desk.customers.models import Customer
-from sterna.desk.dashboards import measured
+from sterna.desk.dashboards import measured, tier_words
 from sterna.desk.dashboards.page import Section
 from sterna.desk.dashboards.parts import NextStep, Standing
 from sterna.desk.dashboards.queries import fits, people, places
 from sterna.desk.dashboards.queries.made import how
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Move
+from sterna.desk.segments.tier_queries import measure_words
 from sterna.desk.values.models import CategoryRoom, Worth
 from sterna.desk.web.components import Column, Component, Empty, Number, Row, Table
 from sterna.desk.web.pictures.bars import Range, range_bars
@@ -55,7 +56,7 @@ def figures(worth: Worth, found: Told, move: Move, run: Run) -> Iterator[Compone
         places.shades(run).get(move.to_place),
         # A run decides the place from the day after its last one on.
         people.stay_on(worth.customer_id, move.scheme, run.until + timedelta(days=1)),
-        how(run, "places", "The band that the spend inside the window falls into.", "scheme"),
+        how(run, "places", _placed(run, move), "scheme"),
     )
     labels = {
         "spend": "Spend in the window",
@@ -66,6 +67,13 @@ def figures(worth: Worth, found: Told, move: Move, run: Run) -> Iterator[Compone
     for name in ("spend", "recency_days", "alive", "expected_spend", "headroom"):
         shown = number(found[name], run, labels.get(name))
         yield replace(shown, note=f"was {move.from_place}") if name == "spend" else shown
+
+
+def _placed(run: Run, move: Move) -> str:
+    measure = measure_words(run.brief["scheme"]["measure"])
+    if not move.held_by:
+        return f"The band that the {measure} inside the window falls into."
+    return f"By the {measure} alone it would be {move.earned_place}: {tier_words.WAY[move.held_by]}."
 
 
 def number(one: Measured, run: Run, label: str | None = None, compact: bool = False) -> Number:

@@ -129,8 +129,8 @@ def _stages(found: Run, stages: list[Stage]) -> Component:
 def _brief(found: Run) -> Component:
     plain = {name: value for name, value in found.brief.items() if isinstance(value, str | int | float)}
     rows = [Row([name.replace("_", " "), str(value)]) for name, value in sorted(plain.items())]
-    for name in ("scheme", "plan"):
-        pinned = found.brief.get(name)
+    others = [("another scheme", terms) for terms in found.brief.get("tiers", ())]
+    for name, pinned in (("scheme", found.brief.get("scheme")), *others, ("plan", found.brief.get("plan"))):
         if pinned:
             rows.append(Row([name, f"{pinned['name']} version {pinned['version']}, {pinned['sha256'][:12]}"]))
     return Table("Brief", [Column("what", "What"), Column("value", "Value")], rows)

@@ -33,7 +33,9 @@ def tier_moves(request: HttpRequest) -> HttpResponse:
     held = list(waiting())
     for batch in held:
         share = (
-            f" of {batch.members:,} members, {percent(batch.moved / batch.members)}," if batch.members else ""
+            f" of {batch.members:,} members, {percent(batch.moved / batch.members, 1)},"
+            if batch.members
+            else ""
         )
         told = (
             f"{run_name(batch.run_id).capitalize()} would move {batch.moved:,}{share} as of {batch.cut}: more than the "

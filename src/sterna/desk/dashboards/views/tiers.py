@@ -26,7 +26,7 @@ from sterna.desk.segments.tier_queries import (
 )
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.web.components import Column, Component, Empty, Row, Table, Tier
-from sterna.desk.web.formats import percent
+from sterna.desk.web.formats import decimal, percent
 from sterna.engine.segments import scheme_of
 
 QUESTION = "Which tiers are there, and who is in them?"
@@ -77,12 +77,14 @@ def _bands(run: Run, terms: Mapping[str, Any]) -> Component:
     """The tiers of one scheme from the top down, then who is in none."""
     name, is_main = terms["name"], terms is run.brief["scheme"]
     standing = places.standing(run, name)
+    low = tier_words.amount(run, name, "low", "From")
+    digits = 0 if low.kind == "number" else 2
     rows = [
         Row(
             [
                 Tier(place.name, place.shade),
                 place.low,
-                "and more" if place.high is None else f"to under {place.high:,.2f}",
+                "and more" if place.high is None else f"to under {decimal(place.high, digits)}",
                 *standing.get(place.name, (0, Decimal(0))),
             ],
             places.customers_in(place.name) if is_main else None,
@@ -95,7 +97,7 @@ def _bands(run: Run, terms: Mapping[str, Any]) -> Component:
     words = measure_words(terms["measure"])
     columns = [
         Column("tier", "Tier"),
-        tier_words.amount(run, name, "low", "From"),
+        low,
         Column("high", "To"),
         Column("customers", "Customers", "number"),
         tier_words.amount(run, name, "amount", words.capitalize()),

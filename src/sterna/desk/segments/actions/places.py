@@ -57,7 +57,7 @@ select p.row_id::uuid, p.customer_id::uuid, %(scheme)s, p.to_place, coalesce(p.t
     end || case when %(by)s <> '' then %(by)s else
         coalesce(%(measure)s || ' ' || p.to_amount, %(unknown)s) || %(period)s
         || coalesce(', ' || before.amount || ' when last placed', '') end
-        || coalesce('; ' || p.earned_place || ' by the amount, but ' || p.held_by
+        || coalesce('; ' || p.earned_place || ' by the amount, held by ' || p.held_by
             || coalesce(' until ' || p.hold_until, ''), '')
         || coalesce('; ' || p.missing || ' short of '
             || case when p.earned_rank < p.to_rank then p.to_place else before.place end, '')
