@@ -20,4 +20,12 @@ class SegmentsConfig(AppConfig):
         register(Following("segments.Membership", actions.join, actions.part))
         for model in ("segments.Move", "segments.Candidate", "segments.BestMember"):
             register(ReadsThrough(model, "what a run found stays with whom it found it of"))
+        for model in ("GroupJudgement", "GroupChange", "GroupReason"):
+            register(
+                ReadsThrough(f"segments.{model}", "groups read what was said of all who became one customer")
+            )
+        for model in ("CheckCustomer", "CheckAnswer"):
+            register(
+                ReadsThrough(f"segments.{model}", "what was judged blind stays with whom it was judged of")
+            )
         register_personal(*KEEPERS)

@@ -4,6 +4,19 @@ from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 
 from sterna.desk.config.ids import new_id
+from sterna.desk.segments import group_models
+
+# Django looks for the models of an app in this module.
+__all__ = [
+    "BestMember",
+    "BestPeriod",
+    "Candidate",
+    "Definition",
+    "MatrixCell",
+    "Membership",
+    "Move",
+    "group_models",
+]
 
 
 class Definition(models.Model):
@@ -37,7 +50,8 @@ class Membership(models.Model):
     amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     definition = models.ForeignKey(Definition, on_delete=models.PROTECT)
     cause = models.CharField(max_length=200)
-    run_id = models.UUIDField()
+    # NULL where no run put the customer there, as in a group.
+    run_id = models.UUIDField(null=True)
 
     class Meta:
         indexes = (models.Index(fields=("scheme", "place"), name="membership_by_place"),)

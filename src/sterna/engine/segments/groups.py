@@ -27,10 +27,16 @@ ASKED: Mapping[Kind, str] = {
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What group A asks of one measure: at least so much, in the unit of the measure."""
+    """What group A asks of one measure: at least so much, in the unit of the measure; `title` is how people call it."""
 
     measure: str
     least: Decimal
+    title: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its title, or where it has none the name of the measure."""
+        return self.title or self.measure
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,9 +105,9 @@ def _below(terms: Terms, figures: Mapping[str, Decimal | None]) -> Iterable[str]
     for threshold in terms.thresholds:
         figure = figures.get(threshold.measure)
         if figure is None:
-            yield f"{threshold.measure} is unknown, and A asks for {threshold.least:,f}"
+            yield f"{threshold.called} is unknown, and A asks for {threshold.least:,f}"
         elif figure < threshold.least:
-            yield f"{threshold.measure} is {figure:,f}, and A asks for {threshold.least:,f}"
+            yield f"{threshold.called} is {figure:,f}, and A asks for {threshold.least:,f}"
 
 
 def _unjudged(judgements: Sequence[Judgement]) -> Iterable[str]:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from sterna.desk.customers.models import Customer, Fact, SourceRecord
 from sterna.desk.runs.models import Run
+from sterna.desk.segments.group_queries import GROUPS
 from sterna.desk.segments.models import Membership
 from sterna.desk.values.models import Worth
 
@@ -45,9 +46,10 @@ def worths(run: Run) -> QuerySet[Worth]:
 
 def stay_on(customer_id: UUID, day: date) -> Membership | None:
     """The stay that holds `day`, None when the customer was in no tier then."""
-    return Membership.objects.filter(customer=customer_id, during__contains=day).order_by("-during").first()
+    found = Membership.objects.filter(customer=customer_id, during__contains=day)
+    return found.exclude(definition__kind=GROUPS).order_by("-during").first()
 
 
 def history(customer: Customer) -> QuerySet[Membership]:
     """A customer's stays in tiers, the newest first."""
-    return Membership.objects.filter(customer=customer).order_by("-during")
+    return Membership.objects.filter(customer=customer).exclude(definition__kind=GROUPS).order_by("-during")

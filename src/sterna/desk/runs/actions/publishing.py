@@ -75,6 +75,8 @@ def _carry_forward(run: Run) -> dict[str, int]:
     definition = Definition.objects.get(kind=SCHEME, name=scheme["name"], version=scheme["version"])
     closed, opened = segments.record_places(run.pk, cut, definition)
     carried = {"memberships closed": closed, "memberships opened": opened}
+    if proposed := segments.propose_groups(run.pk):
+        carried["groups proposed"] = proposed
     plan = plan_of(run.brief)
     if plan is not None:
         carried["arms drawn"] = experiments.record_assignments(run.pk, cut)

@@ -6,8 +6,9 @@ from django.db import transaction
 from sterna.desk.audit.actions import record
 from sterna.desk.config.refused import Refused
 from sterna.desk.segments.actions.definitions import publish_definition
+from sterna.desk.segments.group_queries import GROUPS
 from sterna.desk.segments.models import Definition
-from sterna.desk.segments.queries import SCHEME
+from sterna.desk.segments.queries import SCHEME, newest_definition
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 from sterna.engine.segments import Scheme, check_scheme
@@ -28,6 +29,8 @@ def publish_scheme(scheme: Scheme, actor: User | None, reason: str, version: int
         raise Refused("write why the tiers change: the audit keeps it")
     check_scheme(scheme)
     _check_names(scheme)
+    if newest_definition(GROUPS, scheme.name) is not None:
+        raise Refused(f"{scheme.name} is what the groups are called: give the tiers another name")
     if scheme.measure not in MEASURES:
         raise Refused(f"tiers are cut by {', '.join(MEASURES)}, not by {scheme.measure!r}")
     definition = publish_definition(SCHEME, scheme.name, msgspec.to_builtins(scheme), actor)
