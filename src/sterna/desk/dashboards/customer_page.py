@@ -10,6 +10,7 @@ from sterna.desk.customers.models import Customer
 from sterna.desk.dashboards import (
     customer_best,
     customer_brought,
+    customer_group,
     customer_home,
     customer_known,
     customer_served,
@@ -44,6 +45,7 @@ def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> 
         *valued,
         *customer_best.section(customer, run),
         *customer_served.requests(request, customer),
+        *customer_group.group(request, customer),
         *customer_home.household(customer, run),
         *customer_brought.brought(request, customer, run),
         Section([_timeline(customer, run, title)], "What happened lately?"),

@@ -90,6 +90,8 @@ class AgreementCheck(models.Model):
     opened_at = models.DateTimeField()
     closed_by = _person(null=True)
     closed_at = models.DateTimeField(null=True)
+    # Krippendorff's, as it was when it closed; NULL where it cannot be told.
+    alpha = models.FloatField(null=True)
 
 
 class CheckJudge(models.Model):

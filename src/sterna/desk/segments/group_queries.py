@@ -253,3 +253,10 @@ def stability(closing: date) -> float | None:
 def versions() -> Sequence[Definition]:
     """Every version of the terms, the newest first."""
     return list(Definition.objects.filter(kind=GROUPS).order_by("-version"))
+
+
+def lacking(terms: Terms) -> dict[UUID, list[str]]:
+    """Who of A does not have what `terms` ask of A, and what is missing; they stay, for people to say."""
+    ideal = list(open_stays().filter(place="A").order_by("customer").values_list("customer", flat=True))
+    missing = {pk: engine.missing_for_a(terms, found) for pk, found in standings(terms, ideal).items()}
+    return {pk: said for pk, said in missing.items() if said}

@@ -10,7 +10,7 @@ from sterna.desk.config import clock
 from sterna.desk.config.ids import new_id
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.models import Customer
-from sterna.desk.segments.check_queries import drawn
+from sterna.desk.segments.check_queries import drawn, found
 from sterna.desk.segments.group_models import AgreementCheck, CheckAnswer, CheckCustomer, CheckJudge
 from sterna.desk.users.access import Right, allows, demand
 from sterna.desk.users.models import User
@@ -79,14 +79,16 @@ def close_check(check: AgreementCheck, actor: User) -> AgreementCheck:
     held = AgreementCheck.objects.select_for_update().get(pk=check.pk)
     if held.closed_at is None:
         held.closed_by, held.closed_at = actor, clock.now()
-        held.save(update_fields=["closed_by", "closed_at"])
+        told = found(held)
+        held.alpha = told.agreement.alpha if told else None
+        held.save(update_fields=["closed_by", "closed_at", "alpha"])
         record("close agreement check", "agreement check", str(held.pk), actor)
     return held
 
 
 def _people(customers: Collection[UUID]) -> set[UUID]:
-    found = Customer.objects.filter(pk__in=customers).values_list("pk", "redirects_to")
-    roots = {pk: root or pk for pk, root in found}
+    known = Customer.objects.filter(pk__in=customers).values_list("pk", "redirects_to")
+    roots = {pk: root or pk for pk, root in known}
     if missing := [one for one in customers if one not in roots]:
         raise Refused(f"there is no customer {missing[0]} any more")
     return set(roots.values())

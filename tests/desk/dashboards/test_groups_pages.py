@@ -1,0 +1,156 @@
+"""The pages of groups A, B and C: who is where and why, who is late or due, what A lacks, terms, and blind checks."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from sterna.desk.segments.actions import answer_check, close_check, judge, publish_terms
+from sterna.desk.segments.group_models import GroupJudgement
+from sterna.desk.web.components import GroupLetter, Late, Number, Unknown
+from tests.desk.dashboards.reading import shown, table
+from tests.desk.segments import grouped
+from tests.desk.segments.grouped import into, judged, user
+
+pytestmark = pytest.mark.django_db
+
+
+def figures(client, name, *arguments):
+    page = client.get(reverse(name, args=arguments)).context["page"]
+    items = [item for section in page.sections for item in section.items]
+    return {item.label: item.value for item in items if isinstance(item, Number)}
+
+
+def later(monkeypatch, day):
+    monkeypatch.setenv("STERNA_NOW", f"{day}T12:00:00+00:00")
+
+
+def test_the_groups_with_their_counts_and_how_still_they_stand(world, analyst, monkeypatch):
+    rows = table(analyst, "Groups", "groups")
+    assert [(row[0].letter, *row[3:]) for row in rows] == [("A", 1, 0, 0), ("B", 1, 0, 0), ("C", 1, 0, 0)]
+    assert figures(analyst, "groups")["Unchanged for a year"] is None
+    later(monkeypatch, "2018-07-01")
+    into(world.clients.exception, "none")
+    found = figures(analyst, "groups")
+    assert found["Unchanged for a year"] == pytest.approx(2 / 3) and found["Group C"] == 0
+
+
+def test_R47_the_overdue_stand_with_their_next_step_and_the_day_in_red(world, analyst, monkeypatch):
+    assert table(analyst, "Overdue in B", "groups") == []
+    later(monkeypatch, "2018-01-01")
+    [row] = table(analyst, "Overdue in B", "groups")
+    assert row[1] == Late("Expected in A", date(2017, 12, 28)) and row[2] == "meet the notary"
+    assert "Expected in A" in shown(analyst, "customer", world.clients.coming.pk)
+
+
+def test_whom_nobody_looked_at_for_a_year_is_due(world, analyst, monkeypatch):
+    later(monkeypatch, "2018-07-01")
+    judge(world.clients.ideal, "need", True, "as we spoke", user("ann"))
+    rows = table(analyst, "Due for review", "groups")
+    assert [(row[1].letter, row[2]) for row in rows] == [("B", date(2017, 7, 1)), ("C", date(2017, 7, 1))]
+
+
+@pytest.mark.parametrize(("letter", "heads"), [("A", 3), ("B", 5), ("C", 3)])
+def test_the_members_of_a_group_with_since_when_and_why(world, analyst, letter, heads):
+    [row] = table(analyst, f"Group {letter}", "group_members", letter)
+    assert len(row) == heads and row[1] == date(2017, 7, 1) and row[2]
+    text = analyst.get(reverse("group_members", args=[letter]), {"format": "csv"}).content.decode()
+    assert "2017-07-01" in text and row[2] in text
+
+
+def test_a_group_that_is_none_is_a_404(world, analyst):
+    assert analyst.get(reverse("group_members", args=["D"])).status_code == 404
+    assert analyst.get(reverse("group_members", args=["none"])).status_code == 404
+
+
+def test_a_file_of_the_groups_has_letters_in_it(world, analyst):
+    text = analyst.get(reverse("groups"), {"format": "csv"}).content.decode()
+    assert [line.split(",")[0] for line in text.splitlines()] == ["Group", "A", "B", "C"]
+
+
+def test_R45_the_customers_page_says_what_A_asks_for_and_what_is_missing(world, analyst):
+    here = world.clients.waits.pk
+    GroupJudgement.objects.filter(customer=here).delete()
+    judge(world.clients.waits, "want", False, "moves abroad", user("ann"))
+    asked = table(analyst, "What group A asks for", "customer", here)
+    assert asked[0][0] == "50 of revenue at least" and asked[0][1].endswith((": enough", ": too little"))
+    assert [row[1] for row in asked[1:]] == ["nobody has judged", "does not hold", "nobody has judged"]
+    assert asked[2][2:] == ["ann", date(2017, 7, 1), "moves abroad"]
+    publish_terms(grouped.TERMS.replace("revenue, least", "newcomers, least").format(version=2), None, "so")
+    [unknown, *_] = table(analyst, "What group A asks for", "customer", here)
+    assert isinstance(unknown[1], Unknown)
+
+
+def test_R49_what_sterna_proposed_says_by_what(world, analyst):
+    judged(world.clients.coming)
+    row = next(row for row in table(analyst, "Proposals", "groups") if row[4] == "Sterna")
+    assert (row[1], row[2]) == (GroupLetter("B", row[1].meaning), GroupLetter("A", row[2].meaning))
+    assert row[3].startswith("revenue is ") and "staff judged" in row[3]
+
+
+def test_terms_show_who_of_A_would_lack_something_before_they_are_published(world, log_in):
+    manager, where = log_in("manager"), reverse("group_terms")
+    text = grouped.TERMS.format(version=2).replace("9000", "1000000")
+    effect = manager.post(where, {"text": text}).content.decode()
+    assert "1 customer of 1 in A would lack something; nobody is moved." in effect
+    assert "and A asks for 1,000,000" in effect
+    assert (
+        "line 4: there is no measure luck"
+        in manager.post(where, {"text": text.replace("revenue, least", "luck, least")}).content.decode()
+    )
+    assert log_in("staff").post(where, {"text": text}).status_code == 403
+    assert [row[0] for row in table(manager, "Versions", "group_terms")] == [1]
+
+
+def test_the_text_of_the_terms_is_what_was_published(world, analyst):
+    from sterna.desk.segments.actions.group_terms import read_terms
+    from sterna.desk.segments.group_queries import terms_definition, terms_of
+    from sterna.desk.segments.group_texts import BLANK, written
+
+    terms = terms_of(terms_definition())
+    assert read_terms(written(terms)) == terms and read_terms(BLANK).thresholds == ()
+    odd = grouped.TERMS.format(version=1).replace("brings others to us", "\"yes: #1, {odd} 'and' so\"")
+    assert read_terms(written(read_terms(odd))) == read_terms(odd)
+    assert "least: 50, title: revenue" in shown(analyst, "group_terms")
+
+
+def test_R50_a_check_shows_no_answer_before_it_is_closed_and_then_on_whom_they_differ(world, log_in):
+    check, manager = world.clients.check, log_in("manager")
+    assert table(manager, "Answers", "group_check", check.pk) == [
+        ["administrator", 1, 2], ["manager", 0, 3], ["staff", 0, 3],
+    ]  # fmt: skip
+    assert "see B" not in shown(manager, "group_check", check.pk).lower()
+    for one, groups in zip(check.customers.order_by("pk"), ("AAB", "BBB", "CCA"), strict=True):
+        for name, group in zip(("administrator", "manager", "staff"), groups, strict=True):
+            if name != "administrator" or one.customer != world.clients.ideal:
+                answer_check(one, group, user(name))
+    assert "None waits for you" in shown(manager, "group_check", check.pk)
+    close_check(check, user("manager"))
+    found = figures(log_in("analyst"), "group_check", check.pk)
+    assert (found["Customers judged twice"], found["Judgements"]) == (3, 9)
+    rows = table(log_in("analyst"), "On whom staff differ", "group_check", check.pk)
+    assert [row[1:4] for row in rows] in ([[2, 1, 0], [1, 0, 2]], [[1, 0, 2], [2, 1, 0]])
+    [listed] = table(log_in("analyst"), "Blind checks", "groups")
+    assert listed[4].startswith("closed on") and listed[5] == pytest.approx(found["Alpha"])
+
+
+def test_a_closed_check_that_nobody_answered_says_that_it_cannot_tell(world, log_in):
+    check = grouped_check(world)
+    close_check(check, user("manager", "manager"))
+    found = figures(log_in("analyst"), "group_check", check.pk)
+    assert (found["Pairs alike"], found["Alpha"], found["Kappa"]) == (None, None, None)
+    assert "None: everybody saw the same." in shown(log_in("analyst"), "group_check", check.pk)
+
+
+def grouped_check(world):
+    from sterna.desk.segments.actions import start_check
+
+    judges = [user("staff"), user("manager")]
+    return start_check("silent", 0, [world.clients.ideal.pk], judges, user("max", "manager"))
+
+
+def test_a_customer_of_tiers_alone_sees_no_group_where_no_terms_are(analyst):
+    from tests.desk.runs import shop
+
+    [one, *_] = shop.customers().values()
+    assert "Which group" not in shown(analyst, "customer", one.pk)
