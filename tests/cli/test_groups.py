@@ -44,7 +44,7 @@ def test_R44_terms_without_a_figure_are_loaded_as_well(sterna, tmp_path):
 def test_what_is_wrong_with_a_file_is_one_line(sterna, tmp_path):
     # The taxonomy of a shop has no class of balances.
     assert (
-        "line 9: the taxonomy has no class wealth.here"
+        "line 8: the taxonomy has no class wealth.here"
         in sterna("groups", "load", EXAMPLE, "--reason", "x").refusal()
     )
     assert "write why" in sterna("groups", "load", EXAMPLE, "--reason", " ").refusal()

@@ -229,6 +229,7 @@ def test_a_merge_keeps_the_group_of_the_one_who_stays_and_a_split_gives_each_its
     merge(ann, bea, "one person", user("max", "manager"))
     kept = SourceRecord.objects.get(value="ann").customer
     assert queries.group_of(kept) == "C" and queries.exceptions() == [kept.pk]
+    assert list(queries.excepted(date(2017, 7, 20))) == [kept.pk]
     # What was said of whoever became part of them is read with them.
     [member] = queries.members()
     assert (member.customer, member.reason) == (kept.pk, "family: the daughter of a client in A")
@@ -298,8 +299,11 @@ def test_R48_who_is_in_C_is_no_candidate_and_everybody_knows_by_one_query(presen
     grouped.terms(grouped.PLAIN)
     one, two = grouped.customers(2)
     into(one, "C"), into(two, "B")
-    assert queries.exceptions() == [one.pk] == queries.exceptions(TODAY)
-    assert queries.exceptions(TODAY - timedelta(1)) == []
+    why = "family: the daughter of a client in A"
+    assert queries.exceptions() == [one.pk]
+    assert queries.excepted(TODAY) == {} and queries.excepted(TODAY + timedelta(1)) == {one.pk: why}
     present(date(2017, 8, 1))
     into(one, "B")
-    assert queries.exceptions() == [] and queries.exceptions(date(2017, 7, 31)) == [one.pk]
+    # A run of a past day sees who was in C then, and one of today does not.
+    assert queries.exceptions() == [] and queries.excepted(date(2017, 8, 2)) == {}
+    assert queries.excepted(date(2017, 8, 1)) == {one.pk: why}

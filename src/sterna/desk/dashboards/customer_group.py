@@ -1,6 +1,8 @@
 """A customer's group as a part of the page: which and since when, why, what A asks for, what waits, and the forms."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,8 +16,23 @@ from sterna.desk.segments import group_queries as queries
 from sterna.desk.segments.group_models import GroupChange
 from sterna.desk.segments.models import Membership
 from sterna.desk.users.access import Right, allows
-from sterna.desk.web.components import Column, Row, Table
+from sterna.desk.web.components import Column, Component, Row, Table
 from sterna.engine.segments.groups import ASKED, KINDS, Terms
+
+
+@dataclass(frozen=True)
+class GroupFigure(Component):
+    """A customer's group with its letter, since when and why, beside the figures of value."""
+
+    template: ClassVar[str] = "dashboards/group_figure.html"
+    letter: str
+    stay: Membership
+
+
+def badge(customer: Customer) -> list[Component]:
+    """The group at the top of the page; nothing for who is in none."""
+    stay = queries.stay_of(customer)
+    return [GroupFigure(stay.place, stay)] if stay else []
 
 
 def group(request: HttpRequest, customer: Customer) -> list[Section]:

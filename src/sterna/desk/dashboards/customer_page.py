@@ -66,7 +66,8 @@ def _valued(customer: Customer, run: Run) -> Iterator[Section]:
         yield Section([Empty("Value, tier and what to do next.", text)])
         return
     found = customer_value.told_of(worth, run)
-    yield Section(list(customer_value.figures(worth, found, move, run)), layout="figures")
+    figures = [*customer_value.figures(worth, found, move, run), *customer_group.badge(customer)]
+    yield Section(figures, layout="figures")
     yield Section(_next(customer, run), "What to do next, and why")
     yield Section(
         [customer_value.bars(worth, found, run), customer_value.rooms(customer, run)],

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -71,10 +71,18 @@ def root_of(customer: Customer) -> UUID:
     return found
 
 
-def exceptions(on: date | None = None) -> list[UUID]:
-    """Who is in group C, now or on a day: they are never candidates for migration, and served as everybody else."""
-    found = stays().filter(during__contains=on) if on else open_stays()
-    return list(found.filter(place="C").order_by("customer").values_list("customer", flat=True))
+def exceptions() -> list[UUID]:
+    """Who is in group C now: they are never candidates for migration, and served as everybody else."""
+    return list(open_stays().filter(place="C").order_by("customer").values_list("customer", flat=True))
+
+
+def excepted(before: date) -> dict[UUID, str]:
+    """Who was in group C on the day before `before`, as who they are now, with the reason that was said by then."""
+    on = before - timedelta(1)
+    found = stays().filter(place="C", during__contains=on).select_related("customer").order_by("customer")
+    there = {root_of(stay.customer): stay.cause for stay in found}
+    said = _of(GroupReason.objects, there).filter(group="C", on__lte=on).order_by("recorded_at", "pk")
+    return there | {row.root: row.reason for row in said}
 
 
 def counts() -> dict[str, int]:

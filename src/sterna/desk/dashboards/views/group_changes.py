@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -100,7 +101,7 @@ def group_terms(request: HttpRequest) -> HttpResponse:
         )
     versions = queries.versions()
     terms = queries.terms_of(versions[0]) if versions else None
-    text = written(terms) if terms else BLANK
+    text = written(msgspec.structs.replace(terms, version=terms.version + 1)) if terms else BLANK
     items: list[Item] = [html("group_terms", request, text=text, may=manages, **_effect(text))]
     rows = [Row([one.version, one.created_at, one.sha256[:12]]) for one in versions]
     columns = [
@@ -130,4 +131,6 @@ def _effect(text: str) -> dict[str, Any]:
     lacking = [(titles[pk], customer_url(pk), "; ".join(missing[pk])) for pk in titles]
     held = queries.counts()["A"]
     said = f"{counted(len(missing), 'customer')} of {held:,} in A would lack something; nobody is moved."
+    if not missing:
+        said = f"All in A ({held:,}) have what it would ask for; nobody is moved."
     return {"said": said, "lacking": lacking, "more": len(missing) - len(lacking)}

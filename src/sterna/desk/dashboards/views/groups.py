@@ -62,8 +62,8 @@ def groups(request: HttpRequest) -> HttpResponse:
     shown = {one.customer for one in (*late[:SHOWN], *due[:SHOWN])} | {one.root for one in waiting[:SHOWN]}
     titles = people.titles(shown)
     sections = [
-        Section(_figures(found, late, due, waiting, definition, today), layout="figures"),
-        Section([_ladder(late, due)], "What is each group for?"),
+        Section([_ladder(late, due)]),
+        Section(_figures(late, due, waiting, definition, today), layout="figures"),
         Section([_waiting(waiting, titles)], "What waits for approval?"),
         Section([_late(late, titles)], "Who of B should be ideal by now?"),
         Section([_due(due, titles, terms.review_months)], "Who is due for review?"),
@@ -79,7 +79,6 @@ def groups(request: HttpRequest) -> HttpResponse:
 
 
 def _figures(
-    found: Sequence[Member],
     late: Sequence[Member],
     due: Sequence[Member],
     waiting: Sequence[GroupChange],
@@ -93,9 +92,7 @@ def _figures(
         definition.version,
         as_of=today,
     )
-    held = {group: sum(one.group == group for one in found) for group in GROUPS}
     return [
-        *(Number(f"Group {group}", held[group], note=MEANS[group]) for group in GROUPS),
         Number(
             "Unchanged for a year", queries.stability(today), "percent", provenance=calm,
             missing="somebody has been in a group for a year",

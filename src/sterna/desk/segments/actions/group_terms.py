@@ -48,7 +48,7 @@ def publish_terms(text: str, actor: User | None, reason: str) -> Definition:
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended('groups', 0))")
     newest = terms_definition()
-    if newest is not None and terms_of(newest) == terms:
+    if newest is not None and terms_of(newest) == msgspec.structs.replace(terms, version=newest.version):
         return newest
     _check_place(terms, newest)
     definition, _ = store(GROUPS, terms.groups, msgspec.to_builtins(terms))
