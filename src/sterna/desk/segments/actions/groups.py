@@ -151,10 +151,12 @@ def propose_groups(run_id: UUID) -> int:
 def _propose_all(customers: Collection[UUID], run_id: UUID | None = None) -> list[GroupChange]:
     """Propose A for those of `customers` for whom the terms say so: out of B only, with nothing missing, rested."""
     definition = queries.terms_definition()
-    here = queries.open_stays().filter(place="B", customer__in=customers).select_related("customer")
-    in_b = {stay.customer_id: stay.customer for stay in here.order_by("customer")}
-    if definition is None or not in_b:
+    if definition is None:
         return []
+    here = queries.open_stays().filter(place="B", customer__in=customers).values("customer")
+    # Of whom somebody is just writing, the next run may propose: a run does not wait for it, and does not fail.
+    held = Customer.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    in_b = {one.pk: one for one in held.filter(pk__in=here).order_by("pk")}
     terms, today = queries.terms_of(definition), clock.today()
     waiting = set(queries.open_changes().filter(root__in=in_b).values_list("root", flat=True))
     standings, pasts = queries.standings(terms, in_b, run_id), queries.pasts_of(in_b)
