@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from sterna.desk.dashboards.customer_group import GroupFigure
 from sterna.desk.segments.actions import answer_check, close_check, judge, publish_terms
 from sterna.desk.segments.group_models import GroupJudgement
 from sterna.desk.web.components import GroupLetter, Late, Number, Unknown
@@ -76,7 +77,7 @@ def test_R45_the_customers_page_says_what_A_asks_for_and_what_is_missing(world, 
     asked = table(analyst, "What group A asks for", "customer", here)
     assert asked[0][0] == "50 of revenue at least" and asked[0][1].endswith((": enough", ": too little"))
     assert [row[1] for row in asked[1:]] == ["nobody has judged", "does not hold", "nobody has judged"]
-    assert asked[2][2:] == ["ann", "2017-07-01", "moves abroad"]
+    assert asked[2][2] == "ann, 2017-07-01: moves abroad"
     publish_terms(grouped.TERMS.replace("revenue, least", "newcomers, least").format(version=2), None, "so")
     [unknown, *_] = table(analyst, "What group A asks for", "customer", here)
     assert isinstance(unknown[1], Unknown)
@@ -148,3 +149,53 @@ def grouped_check(world):
 
     judges = [user("staff"), user("manager")]
     return start_check("silent", 0, [world.clients.ideal.pk], judges, user("max", "manager"))
+
+
+def test_the_letter_stands_at_the_top_of_a_customers_page_beside_the_tier(world, analyst):
+    for customer, letter in ((world.clients.exception, "C"), (world.clients.waits, None)):
+        page = analyst.get(reverse("customer", args=[customer.pk])).context["page"]
+        found = [item for item in page.sections[0].items if isinstance(item, GroupFigure)]
+        assert [one.letter for one in found] == ([letter] if letter else [])
+
+
+def test_what_staff_wrote_is_text_on_every_page_and_no_formula_in_a_file(world, log_in):
+    words = "<script>alert(1)</script>"
+    who = world.customers["040"]
+    into(who, "B", reason=f"{words} inherits", next_step="=cmd|' /c calc'!A1")
+    change = grouped.propose(who, grouped.asked("C", reason=f"family: {words}"), user("ann"))
+    judge(who, "need", True, words, user("ann"))
+    client = log_in("manager")
+    addresses = [
+        reverse("groups"),
+        reverse("group_members", args=["B"]),
+        reverse("group_change", args=[change.pk]),
+        reverse("customer", args=[who.pk]),
+    ]
+    for address in addresses:
+        page = client.get(address).content.decode()
+        assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page, address
+    file = client.get(addresses[1], {"format": "csv"}).content.decode()
+    assert "'=cmd|" in file and ",=cmd|" not in file
+
+
+def test_a_proposal_that_others_overtook_says_that_it_can_only_be_declined(world, log_in):
+    into(world.customers["041"], "B")
+    change = grouped.propose(world.customers["041"], grouped.asked("C"), user("ann"))
+    type(change).objects.filter(pk=change.pk).update(from_group="A")
+    page = shown(log_in("manager"), "group_change", change.pk)
+    assert "The customer is in group B now: this proposal can only be declined." in page
+
+
+def test_what_was_decided_stays_to_be_read_with_who_and_why(world, log_in):
+    change = world.clients.change
+    grouped.approve(change, user("max", "manager"), "the house agrees")
+    client = log_in("manager")
+    page = shown(client, "group_change", change.pk)
+    assert "by max: the house agrees" in page and "Approve change" not in page
+    rows = table(client, "Changes of group", "customer", world.clients.waits.pk)
+    assert rows[0][1:5] == ["no group to group C", "Approved", "ann", "max"]
+
+
+def test_on_a_past_day_the_groups_say_that_they_do_not_change_with_it(world, analyst):
+    page = analyst.get(reverse("groups"), {"as_of": "2017-06-30"}).content.decode()
+    assert "This page does not change with the day" in page and "as_of=2017-06-30" in page

@@ -1,4 +1,4 @@
-"""What a run does about groups: it proposes B to A by its own figures, moves nobody, and its brief knows no judgement."""
+"""What a run does about groups: it proposes B to A by its own figures, moves nobody, and asks for no judgement."""
 
 from collections.abc import Iterator
 from datetime import date

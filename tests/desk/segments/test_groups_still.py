@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 
 from sterna.desk.audit.models import Entry
+from sterna.desk.config.personal import Subject, keepers
+from sterna.desk.config.refused import Refused
 from sterna.desk.customers.actions import (
     Told,
     add_occasion,
@@ -21,7 +23,16 @@ from sterna.desk.customers.actions import (
 from sterna.desk.customers.models import CustomerRequest, Occasion, SourceRecord
 from sterna.desk.runs.models import Run
 from sterna.desk.segments import group_queries as queries
-from sterna.desk.segments.actions import approve, decline, judge, propose_groups, review
+from sterna.desk.segments.actions import (
+    answer_check,
+    approve,
+    close_check,
+    decline,
+    judge,
+    propose_groups,
+    review,
+    start_check,
+)
 from sterna.desk.segments.group_models import GroupChange
 from sterna.desk.segments.models import Membership
 from sterna.desk.sources.signals import FactsSaid
@@ -307,3 +318,64 @@ def test_R48_who_is_in_C_is_no_candidate_and_everybody_knows_by_one_query(presen
     # A run of a past day sees who was in C then, and one of today does not.
     assert queries.exceptions() == [] and queries.excepted(date(2017, 8, 2)) == {}
     assert queries.excepted(date(2017, 8, 1)) == {one.pk: why}
+
+
+def test_two_open_proposals_that_a_merge_brings_together_are_decided_one_by_one(present):
+    grouped.terms(grouped.PLAIN)
+    ann, bea = clients("ann", "bea")
+    first = grouped.propose(ann, asked("B"), user("ann"))
+    second = grouped.propose(bea, asked("C"), user("ann"))
+    merge(ann, bea, "one person", user("max", "manager"))
+    kept = SourceRecord.objects.get(value="ann").customer
+    assert {change.root for change in queries.open_changes()} == {kept.pk}
+    approve(first, user("max"), "agreed")
+    with pytest.raises(Refused, match="in group B now, not in no group"):
+        approve(second, user("max"), "agreed")
+    decline(second, user("max"), "they are one")
+    assert queries.group_of(kept) == "B" and not queries.open_changes().exists()
+    assert [change.state for change in queries.changes_of(kept)] == ["declined", "approved"]
+
+
+def test_who_comes_back_to_B_is_there_for_the_newest_reason(present):
+    grouped.terms(grouped.PLAIN)
+    [who] = grouped.customers(1)
+    into(who, "B", expected_on=date(2017, 8, 1))
+    present(date(2017, 9, 1))
+    into(who, "A")
+    assert queries.overdue(queries.members(), date(2018, 1, 1)) == [], "who is in A is late for nothing"
+    present(date(2017, 10, 1))
+    into(who, "B", reason="sold the house", expected_on=date(2018, 8, 1))
+    [member] = queries.members()
+    assert (member.reason, member.expected_on, member.since) == (
+        "sold the house",
+        date(2018, 8, 1),
+        date(2017, 10, 1),
+    )
+    assert queries.overdue([member], date(2018, 8, 1)) == [] != queries.overdue([member], date(2018, 8, 2))
+
+
+def test_R49_terms_that_ask_for_more_move_nobody_and_say_who_lacks_what(present):
+    grouped.terms()
+    [who] = grouped.worth("9000.00")
+    into(who, "A")
+    before = stays()
+    grouped.terms(grouped.TERMS.replace("9000", "9000.01"), 2)
+    terms = queries.terms_of(queries.terms_definition())
+    assert queries.lacking(terms) == {who.pk: ["revenue is 9,000.00, and A asks for 9,000.01"]}
+    assert propose_groups(run().pk) == 0 and stays() == before
+    assert queries.stay_of(who).definition.version == 1, "a stay names the terms that it began under"
+
+
+def test_R50_a_customer_who_is_erased_leaves_the_figure_of_a_closed_check_as_it_was():
+    one, other = grouped.customers(2)
+    boss = user("max", "manager")
+    check = start_check("spring", 0, [one.pk, other.pk], [boss, user("ann")], boss)
+    for asked_of, groups in zip(check.customers.order_by("pk"), ("AB", "CC"), strict=True):
+        answer_check(asked_of, groups[0], boss), answer_check(asked_of, groups[1], user("ann"))
+    closed = close_check(check, boss)
+    [keeper] = [each for each in keepers() if each.name == "segments"]
+    keeper.erase(Subject(id="0" * 32, customers=(one.pk,)))
+    # Of the four answers A, B, C, C one pair of two is alike; by chance 2 of 12 are.
+    assert closed.alpha == pytest.approx((1 / 2 - 2 / 12) / (1 - 2 / 12))
+    closed.refresh_from_db()
+    assert closed.alpha == pytest.approx(0.4) and closed.customers.count() == 1

@@ -66,8 +66,8 @@ def _valued(customer: Customer, run: Run) -> Iterator[Section]:
         yield Section([Empty("Value, tier and what to do next.", text)])
         return
     found = customer_value.told_of(worth, run)
-    figures = [*customer_value.figures(worth, found, move, run), *customer_group.badge(customer)]
-    yield Section(figures, layout="figures")
+    tier, *figures = customer_value.figures(worth, found, move, run)
+    yield Section([tier, *customer_group.badge(customer), *figures], layout="figures")
     yield Section(_next(customer, run), "What to do next, and why")
     yield Section(
         [customer_value.bars(worth, found, run), customer_value.rooms(customer, run)],

@@ -57,9 +57,7 @@ def asked_of_a(terms: Terms, found: Standing) -> Table:
     columns = [
         Column("asked", "A asks"),
         Column("stands", "How it stands"),
-        Column("by", "Said by"),
-        Column("on", "On"),
-        Column("why", "Why"),
+        Column("by", "Said by, and why"),
     ]
     return Table("What group A asks for", columns, rows, stacks=True)
 
@@ -69,15 +67,15 @@ def _figure(one: Threshold, figure: Decimal | None) -> Row:
     asked, by = f"{_plain(one.least)} of {one.called} at least", "a fact" if fact else "the newest run"
     if figure is None:
         missing = f"a fact of {one.measure.removeprefix(FACT)}" if fact else f"a run that knows {one.called}"
-        return Row([asked, Unknown(missing), by, "", ""])
+        return Row([asked, Unknown(missing), by])
     holds = "enough" if figure >= one.least else "too little"
-    return Row([asked, f"{_plain(figure)}: {holds}", by, "", ""])
+    return Row([asked, f"{_plain(figure)}: {holds}", by])
 
 
 def _judged(asked: str, found: Judgement | None) -> Row:
     if found is None:
-        return Row([asked, "nobody has judged", "", "", ""])
-    return Row([asked, "holds" if found.holds else "does not hold", found.by, f"{found.on}", found.why])
+        return Row([asked, "nobody has judged", "nobody yet"])
+    return Row([asked, "holds" if found.holds else "does not hold", f"{found.by}, {found.on}: {found.why}"])
 
 
 def _plain(amount: Decimal) -> str:

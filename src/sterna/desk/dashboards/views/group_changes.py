@@ -62,9 +62,8 @@ def _said(change: GroupChange, title: str, by: str) -> Table:
         Row(["State", change.get_state_display()]),
         *([Row(["Decided", f"by {decided}: {change.decided_reason}"])] if decided else []),
     ]
-    return Table(
-        f"What is proposed of {title}", [Column("what", "What"), Column("is", "Is", "component")], rows
-    )
+    columns = [Column("what", "What"), Column("is", "Is", "component")]
+    return Table(f"What is proposed of {title}", columns, rows, stacks=True)
 
 
 def _decision(request: HttpRequest, change: GroupChange, title: str) -> Item:
