@@ -20,6 +20,7 @@ from sterna.desk.customers.queries.facts import standing
 from sterna.desk.segments.group_models import GroupChange, GroupJudgement, GroupReason
 from sterna.desk.segments.models import Definition, Membership
 from sterna.desk.segments.queries import newest_definition
+from sterna.desk.users.models import User
 from sterna.desk.values.models import Worth
 from sterna.desk.values.queries.newest import newest_run
 from sterna.engine.segments import groups as engine
@@ -142,9 +143,10 @@ def _of_fact(name: str, said: tuple[str, date] | None) -> Decimal | None:
 def judgements_of(customers: Collection[UUID]) -> dict[UUID, list[Judgement]]:
     """All judgements of each customer as they are one or two now, the first that was given first."""
     found: dict[UUID, list[Judgement]] = {one: [] for one in customers}
-    for row in _of(GroupJudgement.objects, customers).select_related("by").order_by("recorded_at", "pk"):
-        judged = Judgement(row.kind, row.holds, row.by.name, row.on, row.why)
-        found[row.root].append(judged)
+    rows = _of(GroupJudgement.objects, customers).order_by("recorded_at", "pk")
+    names = {user.pk: user.name for user in User.objects.filter(pk__in=rows.order_by().values("by"))}
+    for root, kind, holds, by, on, why in rows.values_list("root", "kind", "holds", "by", "on", "why"):
+        found[root].append(Judgement(kind, holds, names[by], on, why))
     return found
 
 

@@ -101,6 +101,11 @@ def missing_for_a(terms: Terms, standing: Standing) -> list[str]:
     return [*_below(terms, standing.figures), *_unjudged(standing.judgements)]
 
 
+def reaches_a(terms: Terms, figures: Mapping[str, Decimal | None]) -> bool:
+    """Whether every threshold for A is reached, whatever staff judged."""
+    return not any(_below(terms, figures))
+
+
 def _below(terms: Terms, figures: Mapping[str, Decimal | None]) -> Iterable[str]:
     for threshold in terms.thresholds:
         figure = figures.get(threshold.measure)

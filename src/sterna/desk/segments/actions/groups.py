@@ -159,11 +159,15 @@ def _propose_all(customers: Collection[UUID], run_id: UUID | None = None) -> lis
     in_b = {one.pk: one for one in held.filter(pk__in=here).order_by("pk")}
     terms, today = queries.terms_of(definition), clock.today()
     waiting = set(queries.open_changes().filter(root__in=in_b).values_list("root", flat=True))
-    standings, pasts = queries.standings(terms, in_b, run_id), queries.pasts_of(in_b)
+    # Most of B do not reach the figures, and what staff judged of them need not be read.
+    figures = queries.figures_of(terms, in_b, run_id)
+    near = [pk for pk in in_b if pk not in waiting and engine.reaches_a(terms, figures[pk])]
+    judged, pasts = queries.judgements_of(near), queries.pasts_of(near)
+    found = {pk: engine.Standing(figures[pk], judged[pk]) for pk in near}
     return [
-        _propose(in_b[pk], definition, terms, found)
-        for pk, found in standings.items()
-        if pk not in waiting and engine.proposes(terms, "B", found, pasts[pk], today)
+        _propose(in_b[pk], definition, terms, found[pk])
+        for pk in near
+        if engine.proposes(terms, "B", found[pk], pasts[pk], today)
     ]
 
 
