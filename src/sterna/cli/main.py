@@ -22,10 +22,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Move custome
 segments_app = typer.Typer(no_args_is_help=True, help="Segments and stages.")
 plan_app = typer.Typer(no_args_is_help=True, help="Migration plans.")
 tiers_app = typer.Typer(no_args_is_help=True, help="Value tiers.")
+groups_app = typer.Typer(no_args_is_help=True, help="Groups A, B and C.")
 user_app = typer.Typer(no_args_is_help=True, help="People who log in.")
 app.add_typer(plan_app, name="plan")
 app.add_typer(segments_app, name="segments")
 app.add_typer(tiers_app, name="tiers")
+app.add_typer(groups_app, name="groups")
 app.add_typer(source_commands, name="source")
 app.add_typer(privacy_commands, name="privacy")
 app.command("import")(import_command)
@@ -216,6 +218,17 @@ def tiers_cut(
     from sterna.cli.desk import plans
 
     print(plans.cut_tiers(path, until))
+
+
+@groups_app.command("load")
+def groups_load(
+    path: Annotated[Path, typer.Argument(help="The terms (YAML): thresholds for A, reasons for C.")],
+    reason: Annotated[str, typer.Option(help="Why they change; the audit keeps it.")],
+) -> None:
+    """Publish what the groups ask for, as a new version; nobody is moved."""
+    from sterna.cli.desk import groups
+
+    print(groups.load(path, reason))
 
 
 @user_app.command("add")

@@ -25,6 +25,7 @@ from sterna.engine import (
 )
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import Lake, files
+from sterna.engine.segments.months import months_before
 from sterna.engine.steps import Ran
 from sterna.engine.tables import FROZEN, LAKE, TABLES
 
@@ -177,14 +178,6 @@ class Outcome:
 
 Journal = Callable[[str, list[Ran], dict[str, str], float], None]
 Progress = Callable[[str], None]
-
-
-def months_before(day: date, months: int) -> date:
-    """The day `months` calendar months before `day`; the last of the month where it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    last = (following - timedelta(days=1)).day
-    return date(year, month + 1, min(day.day, last))
 
 
 def _events(lake: Lake, brief: Brief) -> Done:

@@ -18,7 +18,7 @@ from sterna.desk.sources.actions import import_files, keep_upload
 from sterna.desk.sources.models import Import, Upload
 from sterna.desk.sources.signals import FactsSaid
 from tests.desk.contacts import ledger
-from tests.desk.dashboards import known
+from tests.desk.dashboards import clients, known
 from tests.desk.runs import shop
 from tests.desk.segments import best
 from tests.desk.sources import shop as till
@@ -41,6 +41,7 @@ class World:
     imported: Import
     uploaded: Upload
     known: known.Known
+    clients: clients.Clients
 
 
 def build(folder: Path) -> World:
@@ -67,6 +68,7 @@ def build(folder: Path) -> World:
         _import(folder),
         bring_in(folder),
         known.build(),
+        clients.build(customers),
     )
 
 

@@ -11,6 +11,7 @@ from sterna.desk.contacts.models import Contact
 from sterna.desk.customers.models import Erasure
 from sterna.desk.users.models import Role
 from tests.desk.dashboards.test_best_writing import WRITES as BESTS
+from tests.desk.dashboards.test_groups_writing import WRITES as GROUPS
 from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
 from tests.desk.dashboards.test_tier_pages import WRITES as TIERS
 from tests.desk.dashboards.test_uploads import WRITES as FILES
@@ -38,14 +39,25 @@ def views(resolver=None) -> Iterator[URLPattern]:
 NAMES = [
     view.name
     for view in views()
-    if view.name not in DOOR | OWN | PRIVATE | set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS) | set(TIERS)
+    if view.name
+    not in DOOR
+    | OWN
+    | PRIVATE
+    | set(WRITES)
+    | set(FILES)
+    | set(KNOWS)
+    | set(BESTS)
+    | set(GROUPS)
+    | set(TIERS)
 ]
 
 
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    assert set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS) | set(TIERS) | DOOR | PRIVATE <= set(names)
+    assert set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS) | set(GROUPS) | set(
+        TIERS
+    ) | DOOR | PRIVATE <= set(names)
 
 
 def address(world, name):
@@ -58,6 +70,9 @@ def address(world, name):
         "best_list": ["buyers"],
         "best_edit": ["buyers"],
         "tier_edit": ["value"],
+        "group_members": ["B"],
+        "group_change": [world.clients.change.pk],
+        "group_check": [world.clients.check.pk],
         "plan": [world.draft.pk],
         "contact": [sent.pk],
         "contact_preview": [sent.pk],
@@ -121,6 +136,7 @@ SORTED = (
     "move_names",
     "review",
     "dead_letters",
+    "group_members",
 )
 
 
@@ -145,6 +161,8 @@ SORTED = (
         ("moves", "scheme"),
         ("move_names", "scheme"),
         ("tier_edit", "as_of"),
+        ("group_members", "sort"),
+        ("groups", "as_of"),
         ("left_out", "reason"),
         ("contacts", "state"),
         ("contacts", "goal"),
@@ -210,6 +228,8 @@ def test_what_is_not_there_is_a_404(world, analyst):
         "customer_split",
         "customer_privacy",
         "erasure",
+        "group_change",
+        "group_check",
     ):
         assert analyst.get(reverse(name, args=[nobody])).status_code == 404, name
     assert analyst.get(reverse("run_stage", args=[world.second.pk, "nothing"])).status_code == 404

@@ -16,12 +16,14 @@ from sterna.desk.customers.actions import form_household, identify, keep_facts, 
 from sterna.desk.customers.models import Erasure, SourceRecord
 from sterna.desk.dashboards import paging
 from sterna.desk.dashboards.queries import finding
+from sterna.desk.segments.actions import propose, start_check
+from sterna.desk.segments.group_models import CheckCustomer
 from sterna.desk.segments.models import BestMember, Move, Override
 from sterna.desk.sources.actions import receive
 from sterna.desk.sources.received import Envelope
 from sterna.desk.sources.signals import FactsSaid
 from sterna.desk.values.models import Worth
-from tests.desk.dashboards import known
+from tests.desk.dashboards import clients, known
 
 pytestmark = pytest.mark.django_db
 # As many as a page holds, and more.
@@ -111,6 +113,21 @@ def lived_with(world):
     form_household([world.known.client, *people(MORE)[1]], "a house of many", None)
 
 
+def grouped(world):
+    for number, one in enumerate(people(MORE)[1]):
+        clients.into(one, "B", expected_on=date(2017, 7, 2 + number % 9))
+        if number % 2:
+            propose(one, clients.asked("C"), clients.user("ann"))
+    who = [one.pk for one in people(MORE)[1]]
+    start_check("many", 0, who, [clients.user("manager"), clients.user("staff")], clients.user("max"))
+
+
+def asked_blind(world):
+    CheckCustomer.objects.bulk_create(
+        CheckCustomer(check_of=world.clients.check, customer=one) for one in people(MORE)[1]
+    )
+
+
 def asked(world):
     for number in range(MORE):
         take_request(world.known.client, "cake", f"cake {number}", "counter", None)
@@ -130,6 +147,7 @@ LISTS = {
     "review": reviewed,
     "audit": audited,
     "erasures": erased,
+    "group_members": grouped,
     "customer": lived_with,
     "customer_identity": lived_with,
     "customer_merge": searched,
@@ -137,6 +155,7 @@ LISTS = {
 ARGUMENTS = {
     "move_names": lambda world: ["bronze", "silver"],
     "best_list": lambda world: ["buyers"],
+    "group_members": lambda world: ["B"],
     # Those of the highest tier with the lowest headroom, among whom `valued` puts its people.
     "value_grid_names": lambda world: [len(world.second.brief["scheme"]["bands"]), "0"],
 }
@@ -171,6 +190,22 @@ def test_a_list_asks_as_often_with_fifty_rows_as_with_two(world, log_in, monkeyp
     assert long >= short + 40, f"{short} rows, then {long}"
     # One for something that stood in none of the few rows.
     assert many <= few + 1, f"{few} queries, then {many}"
+
+
+@pytest.mark.parametrize(("name", "more"), [("groups", grouped), ("group_check", asked_blind)])
+def test_the_pages_of_groups_ask_as_often_with_fifty_as_with_one(world, log_in, monkeypatch, name, more):
+    """On a day on which whoever came to B is overdue, and all are due for review."""
+    client, pk = log_in("manager"), [world.clients.check.pk] if name == "group_check" else []
+    asked = []
+    for step in (lambda: None, lambda: more(world)):
+        step()
+        monkeypatch.setenv("STERNA_NOW", "2018-07-01T12:00:00+00:00")
+        client.get(reverse(name, args=pk))
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse(name, args=pk)).status_code == 200
+        asked.append(len(queries))
+        monkeypatch.setenv("STERNA_NOW", "2017-07-01T12:00:00+00:00")
+    assert asked[1] <= asked[0] + 1
 
 
 def test_a_customers_page_asks_as_often_with_fifty_requests_as_with_one(world, log_in):

@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from sterna.desk.config import clock
+from sterna.desk.customers.models import Customer
 from sterna.desk.customers.rules import BLOCKED
 from sterna.desk.web.components import Empty, Table
 from tests.desk.dashboards.reading import table
@@ -19,6 +21,9 @@ PAGES = {
     "brought": "No run has been published yet.",
     "best_customers": "No definition is in force.",
     "tiers": "No run has been published yet.",
+    "groups": "No terms are published",
+    "group_terms": "None is published.",
+    "group_check_new": "Those who may manage start one.",
     "moves": "No run has been published yet.",
     "tier_risk": "No run has been published yet.",
     "tier_overrides": "None is in force.",
@@ -64,6 +69,11 @@ def test_an_installation_that_set_no_rule_shows_those_that_are_shipped(analyst):
     assert [row[0] for row in kinds] == ["email", "phone", "loyalty_card", "anonymous_id"]
     assert {row[-1] for row in kinds} == {"Sterna"}
     assert [row[0] for row in table(analyst, "Blocked values", "identity_rules")] == list(BLOCKED)
+
+
+def test_R44_where_no_terms_are_a_customer_is_in_no_group_and_nothing_is_asked(analyst):
+    one = Customer.objects.create(created_at=clock.now())
+    assert "Which group" not in analyst.get(reverse("customer", args=[one.pk])).content.decode()
 
 
 def test_the_names_of_a_move_without_a_run(analyst):

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from sterna.engine.errors import BadInput, LakeMissing
-from sterna.engine.flow import PUBLISHED, STAGES, Brief, File, Outcome, months_before, turn
+from sterna.engine.flow import PUBLISHED, STAGES, Brief, File, Outcome, turn
 from sterna.engine.lake import open_lake
+from sterna.engine.segments.months import months_before
 from sterna.engine.tables import TABLES
 from tests.engine.flow import small_world
 

@@ -60,6 +60,26 @@ def test_R45_unknown_is_not_zero_and_not_enough():
     assert said == "assets is unknown, and A asks for 1,000,000"
 
 
+@pytest.mark.parametrize(
+    ("figures", "reached"),
+    [
+        (RICH, True),
+        (RICH | {"assets": None}, False),
+        (RICH | {"assets": Decimal("999999.99")}, False),
+        ({}, False),
+    ],
+)
+def test_R45_the_figures_alone_are_reached_or_not(figures, reached):
+    assert groups.reaches_a(TERMS, figures) is reached
+    assert groups.reaches_a(Terms(groups="clients", version=1, reasons={"a": "b"}), figures)
+
+
+def test_a_threshold_with_a_title_is_called_by_it():
+    titled = (Threshold(measure="fact:wealth.here", least=Decimal(1), title="balances"),)
+    terms = Terms(groups="clients", version=1, thresholds=titled, reasons={"family": "family"})
+    assert groups.missing_for_a(terms, Standing({}, judged())) == ["balances is unknown, and A asks for 1"]
+
+
 def test_the_newest_judgement_counts():
     later = Judgement("want", False, "Bo", ON + timedelta(1), "moves abroad")
     assert "Bo found on 2026-03-02" in groups.missing_for_a(TERMS, Standing(RICH, (later, *judged())))[0]

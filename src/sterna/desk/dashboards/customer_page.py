@@ -10,6 +10,7 @@ from sterna.desk.customers.models import Customer
 from sterna.desk.dashboards import (
     customer_best,
     customer_brought,
+    customer_group,
     customer_home,
     customer_known,
     customer_served,
@@ -45,6 +46,7 @@ def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> 
         *valued,
         *customer_best.section(customer, run),
         *customer_served.requests(request, customer),
+        *customer_group.group(request, customer),
         *customer_home.household(customer, run),
         *customer_brought.brought(request, customer, run),
         Section([_timeline(customer, run, title)], "What happened lately?"),
@@ -66,7 +68,8 @@ def _valued(customer: Customer, run: Run) -> Iterator[Section]:
         yield Section([Empty("Value, tier and what to do next.", text)])
         return
     found = customer_value.told_of(worth, run)
-    yield Section(list(customer_value.figures(worth, found, move, run)), layout="figures")
+    tier, *figures = customer_value.figures(worth, found, move, run)
+    yield Section([tier, *customer_group.badge(customer), *figures], layout="figures")
     yield Section(_next(customer, run), "What to do next, and why")
     yield Section(
         [customer_value.bars(worth, found, run), customer_value.rooms(customer, run)],

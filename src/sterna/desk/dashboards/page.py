@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from sterna.desk.dashboards.context import asked_day
 from sterna.desk.dashboards.parts import Share
-from sterna.desk.web.components import Component, Late, Picture, Table, Tier, Unknown, Verdict
+from sterna.desk.web.components import Component, GroupLetter, Late, Picture, Table, Tier, Unknown, Verdict
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,8 @@ def _words(value: object) -> str:
         return ""
     if isinstance(value, Tier):
         return value.name
+    if isinstance(value, GroupLetter):
+        return value.letter
     if isinstance(value, Verdict):
         return value.kind
     if isinstance(value, Unknown):

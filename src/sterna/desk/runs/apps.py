@@ -14,5 +14,8 @@ class RunsConfig(AppConfig):
         """Tell where personal data is."""
         from sterna.desk.config.personal import register as register_personal
         from sterna.desk.runs.personal import KEEPERS
+        from sterna.desk.runs.queries import newest_published
+        from sterna.desk.values.queries import newest
 
+        newest.register(newest_published)
         register_personal(*KEEPERS)

@@ -1,8 +1,15 @@
 """Reads about runs."""
 
 from decimal import Decimal
+from uuid import UUID
 
 from sterna.desk.runs.models import Run
+
+
+def newest_published() -> UUID | None:
+    """The published run of the newest day; of two of one day the one that was published later."""
+    found = Run.objects.filter(published_at__isnull=False).order_by("-until", "-published_at")
+    return found.values_list("pk", flat=True).first()
 
 
 def tier_edges(run: Run) -> list[Decimal]:

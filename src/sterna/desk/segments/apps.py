@@ -25,5 +25,13 @@ class SegmentsConfig(AppConfig):
         register(
             ReadsThrough("segments.Override", "a run takes what was said of either side for who is left")
         )
+        for model in ("GroupJudgement", "GroupChange", "GroupReason"):
+            register(
+                ReadsThrough(f"segments.{model}", "groups read what was said of all who became one customer")
+            )
+        for model in ("CheckCustomer", "CheckAnswer"):
+            register(
+                ReadsThrough(f"segments.{model}", "what was judged blind stays with whom it was judged of")
+            )
         register_personal(*KEEPERS)
         register_uses("segments", users_of_classes)

@@ -5,6 +5,19 @@ from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 
 from sterna.desk.config.ids import new_id
+from sterna.desk.segments import group_models
+
+# Django looks for the models of an app in this module.
+__all__ = [
+    "BestMember",
+    "BestPeriod",
+    "Candidate",
+    "Definition",
+    "MatrixCell",
+    "Membership",
+    "Move",
+    "group_models",
+]
 
 
 class Definition(models.Model):
@@ -38,7 +51,8 @@ class Membership(models.Model):
     amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     definition = models.ForeignKey(Definition, on_delete=models.PROTECT)
     cause = models.CharField(max_length=600)
-    run_id = models.UUIDField()
+    # NULL where no run put the customer there, as in a group.
+    run_id = models.UUIDField(null=True)
     # The first day of grace, and the day that ended it before the place was lost: [warned_on, unwarned_on).
     warned_on = models.DateField(null=True)
     unwarned_on = models.DateField(null=True)

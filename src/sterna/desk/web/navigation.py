@@ -57,6 +57,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("Best customers", "best_customers", "user-circle", "Value"),
     Entry("Who brings others", "brought", "users", "Value"),
     Entry("Tiers", "tiers", "stairs", "Place"),
+    Entry("Groups", "groups", "users", "Place"),
     Entry("Segments", "segments", "users", "Place"),
     Entry("Moves", "moves", "arrows-exchange", "Place"),
     Entry("Plan", "plan_list", "route"),

@@ -27,10 +27,16 @@ ASKED: Mapping[Kind, str] = {
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What group A asks of one measure: at least so much, in the unit of the measure."""
+    """What group A asks of one measure: at least so much, in the unit of the measure; `title` is how people call it."""
 
     measure: str
     least: Decimal
+    title: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its title, or where it has none the name of the measure."""
+        return self.title or self.measure
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,13 +101,18 @@ def missing_for_a(terms: Terms, standing: Standing) -> list[str]:
     return [*_below(terms, standing.figures), *_unjudged(standing.judgements)]
 
 
+def reaches_a(terms: Terms, figures: Mapping[str, Decimal | None]) -> bool:
+    """Whether every threshold for A is reached, whatever staff judged."""
+    return not any(_below(terms, figures))
+
+
 def _below(terms: Terms, figures: Mapping[str, Decimal | None]) -> Iterable[str]:
     for threshold in terms.thresholds:
         figure = figures.get(threshold.measure)
         if figure is None:
-            yield f"{threshold.measure} is unknown, and A asks for {threshold.least:,f}"
+            yield f"{threshold.called} is unknown, and A asks for {threshold.least:,f}"
         elif figure < threshold.least:
-            yield f"{threshold.measure} is {figure:,f}, and A asks for {threshold.least:,f}"
+            yield f"{threshold.called} is {figure:,f}, and A asks for {threshold.least:,f}"
 
 
 def _unjudged(judgements: Sequence[Judgement]) -> Iterable[str]:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from sterna.desk.runs.models import Run
-from sterna.engine.flow import months_before
+from sterna.engine.segments.months import months_before
 
 
 def shown_run(asked: date | None = None) -> Run | None:

@@ -9,8 +9,8 @@ import numpy as np
 from sterna.desk.dashboards.queries import places
 from sterna.desk.dashboards.queries.current import run_before
 from sterna.desk.runs.models import Run
-from sterna.engine.flow import months_before
 from sterna.engine.segments import markov
+from sterna.engine.segments.months import months_before
 
 FEW = 30  # customers below whom a share is mostly chance
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from sterna.desk.customers.models import Customer, Fact, SourceRecord
 from sterna.desk.runs.models import Run
+from sterna.desk.segments.group_queries import GROUPS
 from sterna.desk.segments.models import Membership
 from sterna.desk.values.models import Worth
 
@@ -49,5 +50,6 @@ def stay_on(customer_id: UUID, scheme: str, day: date) -> Membership | None:
 
 
 def history(customer: Customer) -> QuerySet[Membership]:
-    """A customer's stays in tiers of all schemes, the newest first."""
-    return Membership.objects.filter(customer=customer).order_by("-during", "scheme")
+    """A customer's stays in the places of all schemes but the groups, the newest first."""
+    found = Membership.objects.filter(customer=customer).exclude(definition__kind=GROUPS)
+    return found.order_by("-during", "scheme")

@@ -77,6 +77,8 @@ def _carry_forward(run: Run) -> dict[str, int]:
         kind = terms.get("kind", SCHEME)
         definition = Definition.objects.get(kind=kind, name=terms["name"], version=terms["version"])
         carried.update(segments.carry(run.pk, cut, definition))
+    if proposed := segments.propose_groups(run.pk):
+        carried["groups proposed"] = proposed
     plan = plan_of(run.brief)
     if plan is not None:
         carried["arms drawn"] = experiments.record_assignments(run.pk, cut)

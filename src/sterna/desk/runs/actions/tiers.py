@@ -20,10 +20,11 @@ from sterna.desk.segments.actions import publish_scheme
 from sterna.desk.segments.models import Definition
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
-from sterna.engine import events, flow, identity
+from sterna.engine import events, identity
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import Lake, open_lake
 from sterna.engine.segments import Band, Holding, Scheme, cut_bands
+from sterna.engine.segments.months import months_before
 from sterna.engine.tables import FROZEN, LAKE, TABLES, Table
 
 _SPENT = Table("spent", ("customer_id",), {"customer_id": "VARCHAR", "amount": "DECIMAL(18,2)"})
@@ -104,7 +105,7 @@ def cut_tiers(
 
 
 def _window(read: TierFile, until: date) -> Window:
-    return Window(flow.months_before(until + timedelta(days=1), read.window_months), until)
+    return Window(months_before(until + timedelta(days=1), read.window_months), until)
 
 
 def _said(read: TierFile, until: date) -> str:
@@ -130,7 +131,7 @@ def _written(read: TierFile, path: Path) -> tuple[Band, ...]:
 
 def _cut(read: TierFile, shares: Sequence[float], until: date) -> tuple[tuple[Band, ...], dict[str, str]]:
     cut = until + timedelta(days=1)
-    opening = flow.months_before(cut, read.window_months)
+    opening = months_before(cut, read.window_months)
     spent = spending(opening, cut)
     bands = cut_bands(spent, shares, [tier.place for tier in read.tiers], read.currency)
     told = {

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from sterna.desk.customers.queries import classes
-from sterna.engine import flow
+from sterna.engine.segments.months import months_before
 from sterna.engine.taxonomy import TaxonomyClass
 
 _MONTHS = {"year": 12, "half-year": 6, "quarter": 3, "month": 1}
@@ -53,7 +53,7 @@ _LEFT_OUT = f"{_SAID} select fact_class, count(*) from said where low is null gr
 def holders(cut: date, window_months: int) -> list[dict[str, Any]]:
     """The classes that hold a wallet, with their bands and by what an amount is multiplied to be that of the window."""
     tree = classes()
-    days = (cut - flow.months_before(cut, window_months)).days
+    days = (cut - months_before(cut, window_months)).days
     return [_holder(tree.at(name), window_months, days) for name in tree.ids() if tree.at(name).wallet]
 
 

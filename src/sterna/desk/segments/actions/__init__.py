@@ -10,33 +10,55 @@ from sterna.desk.segments.actions.best_definitions import (
 )
 from sterna.desk.segments.actions.bests import forget_bests, publish_bests
 from sterna.desk.segments.actions.definitions import publish_definition
+from sterna.desk.segments.actions.group_checks import answer_check, close_check, start_check
+from sterna.desk.segments.actions.group_terms import publish_terms
+from sterna.desk.segments.actions.groups import (
+    Asked,
+    approve,
+    decline,
+    judge,
+    propose,
+    propose_groups,
+    review,
+)
 from sterna.desk.segments.actions.overrides import end_override, set_override
 from sterna.desk.segments.actions.places import forget, publish_moves, record_places
 from sterna.desk.segments.actions.ruled import appoint, publish_ruled, retire_ruled
 from sterna.desk.segments.actions.schemes import publish_scheme, refuse_scheme, retire_scheme
 
 __all__ = [
+    "Asked",
     "By",
+    "answer_check",
     "apply_batch",
     "appoint",
+    "approve",
     "arbitrate",
     "carry",
+    "close_check",
+    "decline",
     "define_best",
     "discard_batch",
     "end_override",
     "forget",
     "forget_bests",
+    "judge",
+    "propose",
+    "propose_groups",
     "publish_bests",
     "publish_book",
     "publish_definition",
     "publish_moves",
     "publish_ruled",
     "publish_scheme",
+    "publish_terms",
     "record_places",
     "refuse_scheme",
     "retire_best",
     "retire_ruled",
     "retire_scheme",
+    "review",
     "set_override",
+    "start_check",
     "undo_batch",
 ]

@@ -69,7 +69,7 @@ def _as_json(stay: Membership) -> dict[str, Any]:
         "amount": None if stay.amount is None else str(stay.amount),
         "definition": str(stay.definition_id),
         "cause": stay.cause,
-        "run": str(stay.run_id),
+        "run": None if stay.run_id is None else str(stay.run_id),
     }
 
 

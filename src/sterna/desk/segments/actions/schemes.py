@@ -9,6 +9,7 @@ from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.queries import classes
 from sterna.desk.segments.actions.definitions import publish_definition
+from sterna.desk.segments.group_queries import GROUPS
 from sterna.desk.segments.models import Definition, Retirement
 from sterna.desk.segments.queries import SCHEME, newest_definition
 from sterna.desk.segments.tier_queries import retired
@@ -32,6 +33,8 @@ def publish_scheme(scheme: Scheme, actor: User | None, reason: str, version: int
     if not reason.strip():
         raise Refused("write why the tiers change: the audit keeps it")
     refuse_scheme(scheme)
+    if newest_definition(GROUPS, scheme.name) is not None:
+        raise Refused(f"{scheme.name} is what the groups are called: give the tiers another name")
     Retirement.objects.filter(scheme=scheme.name).delete()
     definition = publish_definition(SCHEME, scheme.name, scheme_body(scheme), actor)
     if version is not None and definition.version != version:
