@@ -32,7 +32,9 @@ LAKE = (
         "lines",
         "event_id line_id",
         **_of(TEXT, "event_id line_id source_record"),
-        **{"occurred_at": INSTANT, "occurred_on": DAY, "recorded_at": INSTANT},
+        occurred_at=INSTANT,
+        occurred_on=DAY,
+        recorded_at=INSTANT,
         **_of(TEXT, "touchpoint product_id") | {"quantity": "DECIMAL(18,3)"},
         **_of(MONEY, "amount discount") | {"currency": TEXT},
     ),
@@ -41,7 +43,9 @@ LAKE = (
         "events",
         "event_id",
         **_of(TEXT, "event_id source_record kind"),
-        **{"occurred_at": INSTANT, "occurred_on": DAY, "recorded_at": INSTANT},
+        occurred_at=INSTANT,
+        occurred_on=DAY,
+        recorded_at=INSTANT,
         **_of(TEXT, "touchpoint direction subject body"),
     ),
     _table(
@@ -69,7 +73,10 @@ FROZEN = (
         "facts",
         "source_record fact_class source recorded_at",
         **_of(TEXT, "source_record fact_class value source"),
-        **{"observed_on": DAY, "recorded_at": INSTANT, "confidence": REAL, "expires_on": DAY},
+        observed_on=DAY,
+        recorded_at=INSTANT,
+        confidence=REAL,
+        expires_on=DAY,
     ),
     # The newest word per customer, medium and purpose; no row means nothing was ever said.
     _table(
@@ -97,6 +104,8 @@ FROZEN = (
     ),
     # Nothing is promoted to them on a day before `until`; occasion is why, in a word or two.
     _table("in_peace", "customer_id", customer_id=TEXT, until=DAY, occasion=TEXT),
+    # Group C: kept for a good reason, and never a candidate for a move.
+    _table("excepted", "customer_id", customer_id=TEXT, reason=TEXT),
     _table("arms", "experiment unit", experiment=TEXT, unit=TEXT, arm=TEXT),
     _table(
         "assignments",
@@ -148,7 +157,11 @@ MADE = (
     _table(
         "category_months",
         "customer_id month category",
-        **{"customer_id": TEXT, "month": DAY, "category": TEXT, "lines": COUNT, "amount": MONEY},
+        customer_id=TEXT,
+        month=DAY,
+        category=TEXT,
+        lines=COUNT,
+        amount=MONEY,
     ),
     # What of the clean rows belongs to no customer yet, and source records that two customers claim.
     _table("unresolved", "what", what=TEXT, row_count=COUNT, amount=MONEY),
@@ -340,12 +353,20 @@ MADE = (
         "before_place from_place to_place",
         **_of(TEXT, "before_place from_place to_place") | {"customers": COUNT},
     ),
+    # Who could move by which goal: each part of readiness in ten-thousandths, the mean of the `known` ones, and the
+    # classes wanted by the assets of the goal of which nothing is known.
+    _table(
+        "readiness",
+        "customer_id goal",
+        **_of(TEXT, "customer_id goal"),
+        **_of(COUNT, "readiness known alive trend frequency breadth nearness reach") | {"classes": TEXT},
+    ),
+    # unknown: what is not known of headroom and readiness, and the classes that the assets of the goal want, by commas.
     _table(
         "candidates",
         "customer_id goal",
         **_of(TEXT, "customer_id goal place") | _of(MONEY, "spend headroom missing"),
-        position=COUNT,
-        reason=TEXT,
+        **{"readiness": "DECIMAL(5,4)", "position": COUNT} | _of(TEXT, "reason readiness_reason unknown"),
     ),
     # decisions: for each customer one row per asset that was thought of, and one in all at least.
     _table(

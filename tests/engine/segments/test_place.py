@@ -23,6 +23,9 @@ def lake(tmp_path):
         yield opened
 
 
+BESIDE = ("assets", "routes", "consents", "addresses", "current_facts", "excepted")
+
+
 def put(lake: Lake, table: str, rows: list[dict]) -> None:
     lake.put(TABLES[table], pa.Table.from_pylist(rows, schema=arrow.schema(TABLES[table])))
 
@@ -53,6 +56,8 @@ def place(lake: Lake, customers: list[tuple], goals: list[tuple] = ()) -> dict[s
         ],
     )
     put(lake, "goals", [dict(zip(("goal", "from_place", "to_place"), goal, strict=True)) for goal in goals])
+    for name in BESIDE:
+        put(lake, name, [])
     segments.place(lake, "tiers", OPENING, "USD")
     return {name: lake.fetch(TABLES[name]).to_pylist() for name in segments.MAKES}
 
