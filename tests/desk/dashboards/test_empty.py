@@ -20,6 +20,7 @@ PAGES = {
     "best_customers": "No definition is in force.",
     "tiers": "No run has been published yet.",
     "moves": "No run has been published yet.",
+    "lookalikes": "No run has been published yet.",
     "plan_list": "None has been loaded",
     "contacts": "No run has planned one.",
     "left_out": "No run has been published yet.",

@@ -58,6 +58,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("Who brings others", "brought", "users", "Value"),
     Entry("Tiers", "tiers", "stairs", "Place"),
     Entry("Moves", "moves", "arrows-exchange", "Place"),
+    Entry("Look-alikes", "lookalikes", "users", "Place"),
     Entry("Plan", "plan_list", "route"),
     Entry("Outbox", "contacts", "inbox", "Contact"),
     Entry("Calls", "tasks", "phone", "Contact"),
