@@ -1,7 +1,7 @@
 """What is known of customers as columns to compare them by: measures and facts by class, the unknown always apart."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -30,7 +30,7 @@ class Column:
     """One feature of everybody: `numbers` with NaN where unknown, else `codes` into `choices` with -1 where unknown."""
 
     name: str
-    kind: Literal["measure", "fact"]
+    kind: Literal["measure", "fact", "share"]
     numbers: Floats | None = None
     codes: Whole | None = None
     choices: tuple[str, ...] = ()
@@ -115,6 +115,28 @@ def panel_of(values: pa.Table, facts: pa.Table, measures: Sequence[str], classes
             left_out[name] = made
     bought = np.asarray(pc.is_valid(rows["tenure_days"]).to_numpy(zero_copy_only=False), dtype=np.bool_)
     return Panel(tuple(rows["customer_id"].to_pylist()), bought, columns, left_out)
+
+
+def with_shares(panel: Panel, spent: pa.Table, most: int = MOST_CHOICES) -> Panel:
+    """The panel with the share of each customer's spend in each of the `most` largest categories, as `share:CATEGORY`.
+
+    `spent` has customer_id, category and amount. Of who spent nothing above zero the shares are unknown.
+    """
+    place = pc.index_in(spent["customer_id"], pa.array(panel.customers, pa.string()))
+    amounts = np.maximum(pc.cast(spent["amount"], pa.float64(), safe=False).to_numpy(), 0)
+    inside = np.asarray(pc.is_valid(place).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    at, amounts = pc.fill_null(place, 0).to_numpy()[inside], amounts[inside]
+    names = np.array(spent["category"].to_pylist(), dtype=object)[inside].astype(str)
+    kinds, codes = np.unique(names, return_inverse=True)
+    cells = np.zeros((len(panel.customers), kinds.size))
+    np.add.at(cells, (at, codes), amounts)
+    whole = cells.sum(axis=1)
+    largest = np.sort(np.argsort(-cells.sum(axis=0), kind="stable")[:most])
+    columns = dict(panel.columns)
+    for one in largest:
+        share = np.divide(cells[:, one], whole, out=np.full(whole.size, np.nan), where=whole > 0)
+        columns[f"share:{kinds[one]}"] = Column(f"share:{kinds[one]}", "share", numbers=share)
+    return replace(panel, columns=columns)
 
 
 def _measure(name: str, column: pa.ChunkedArray) -> Column:
