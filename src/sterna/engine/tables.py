@@ -368,6 +368,23 @@ MADE = (
         **_of(TEXT, "customer_id goal place") | _of(MONEY, "spend headroom missing"),
         **{"readiness": "DECIMAL(5,4)", "position": COUNT} | _of(TEXT, "reason readiness_reason unknown"),
     ),
+    # The customers of each segment whose preferences are asked for, and by how many minutes the program's clock is
+    # ahead of UTC from an instant until another.
+    _table("segment_members", "customer_id", customer_id=TEXT, segment=TEXT),
+    _table("clock", "since", **_of(INSTANT, "since until") | {"minutes": SMALL}),
+    # What each customer prefers: the part of their own lines, purchases or contacts that an item is, the price of an
+    # item, or 1 where a medium is consented to and 0 where it is not; then of segments the mean of those of whom it is
+    # known, beside that of everybody else, and share by share_others.
+    _table(
+        "preferences",
+        "customer_id kind item",
+        **_of(TEXT, "customer_id kind item") | {"figure": "DECIMAL(28,12)"},
+    ),
+    _table(
+        "segment_preferences",
+        "segment kind item",
+        **_of(TEXT, "segment kind item") | {"customers": COUNT} | _of(REAL, "share share_others lift"),
+    ),
     # decisions: for each customer one row per asset that was thought of, and one in all at least.
     _table(
         "options",

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from sterna.desk.dashboards.queries import likeness
+from sterna.desk.dashboards.views.likeness import SHOWN
 from sterna.desk.segments.models import Move
 from sterna.desk.web.components import Empty, Table
 from sterna.engine.segments import lookalikes
@@ -23,10 +24,16 @@ def tables(client, query=None) -> dict[str, Table]:
 
 
 def test_R46_every_list_of_the_run_is_offered_best_customers_first(world, analyst):
-    rows = tables(analyst)["Lists"].rows
-    assert [row.cells[0] for row in rows][-2:] == ["Tier silver", "Tier bronze"]
-    assert [row.cells[1] for row in rows].count("shown above") == 1
-    assert dict(parse_qsl(urlsplit(rows[-1].href).query)) == {"list": "tier:bronze"}
+    lists = likeness.listings(world.second)
+    assert [one.title for one in lists][-2:] == ["Tier silver", "Tier bronze"] and lists[0].key.startswith(
+        "best:"
+    )
+    content = analyst.get(
+        reverse("lookalikes"), {"list": "tier:bronze", "as_of": "2017-12-31"}
+    ).content.decode()
+    assert [f'value="{one.key}"' in content for one in lists] == [True] * len(lists)
+    assert '<option value="tier:bronze" selected>' in content
+    assert '<input type="hidden" name="as_of" value="2017-12-31">' in content
 
 
 def test_R46_the_members_are_those_that_the_run_placed_there(world):
@@ -42,7 +49,7 @@ def test_R46_the_page_says_who_is_like_a_tier_and_why(world, analyst):
     ranked = found["Customers like them"].rows
     listing = likeness.Listing("tier:bronze", "Tier bronze")
     on_list = set(likeness.members(world.second, listing))
-    people = likeness.alike(world.second, listing, (), 50).customers.people
+    people = likeness.alike(world.second, listing, (), SHOWN).customers.people
     assert len(ranked) == len(people) > 0 and not {one.customer for one in people} & on_list
     assert [row.cells[1] for row in ranked] == sorted((one.likeness for one in people), reverse=True)
     assert all(row.cells[2] != row.cells[3] for row in ranked)

@@ -5,8 +5,8 @@ on facts, each of the three weighing the same. How stable a cluster is: the mean
 in bootstrap samples; 0.75 and more is stable, 0.85 highly so, below it is a pattern of these very rows (C. Hennig,
 "Cluster-wise assessment of cluster stability", Computational Statistics & Data Analysis 52, 2007). As many clusters as
 can be highly stable are taken (after R. Tibshirani, G. Walther, "Cluster Validation by Prediction Strength", Journal of
-Computational and Graphical Statistics 14(3), 2005). Clusters must also be closer than those of the same columns
-shuffled one by one, which keeps every column and lets go of what goes together.
+Computational and Graphical Statistics 14(3), 2005). Clusters must also be closer than those of the same features
+shuffled one by one, which keeps every feature and lets go of what goes together.
 """
 
 import warnings
@@ -103,7 +103,7 @@ def discover(panel: Panel, seed: int = 0, counts: Sequence[int] = COUNTS) -> Dis
         return Discovery(
             rows.size, seed, cannot_tell=f"{rows.size} customers have bought: too few, under {LEAST}."
         )
-    matrix = _matrix(panel, rows)
+    matrix, widths = _matrix(panel, rows)
     if matrix.shape[1] == 0:
         return Discovery(rows.size, seed, cannot_tell="Nothing is known by which customers differ.")
     step = max(-(-rows.size // _SAMPLE), 1)
@@ -115,7 +115,7 @@ def discover(panel: Panel, seed: int = 0, counts: Sequence[int] = COUNTS) -> Dis
         return Discovery(rows.size, seed, cannot_tell="Nothing is known by which customers differ.")
     tried = {count: one.tried() for count, one in parted.items()}
     best = _chosen(tried)
-    closer = _closer_than_shuffled(sample, best, seed)
+    closer = _closer_than_shuffled(sample, widths, best, seed)
     labels = np.full(len(panel.customers), -1, dtype=np.int64)
     labels[rows] = _nearest(matrix, parted[best].centers)
     clusters = tuple(_cluster(panel, labels, number, parted[best], closer, seed) for number in range(best))
@@ -141,19 +141,24 @@ def _why_not(clusters: Sequence[Cluster], closer: bool) -> str | None:
     return None
 
 
-def _matrix(panel: Panel, rows: Whole) -> Floats:
-    """The features as numbers, the unknown as a column of its own; shares, measures and facts weigh the same."""
-    families: dict[str, list[Floats]] = {}
+def _matrix(panel: Panel, rows: Whole) -> tuple[Floats, list[int]]:
+    """The features as numbers, the unknown as a column of its own, and how many columns each feature has.
+
+    Shares, measures and facts weigh the same.
+    """
+    families: dict[str, list[list[Floats]]] = {}
     for column in panel.columns.values():
-        families.setdefault(column.kind, []).extend(_numbers(column, rows))
-    parts = []
-    for columns in families.values():
+        families.setdefault(column.kind, []).append(_numbers(column, rows))
+    parts, widths = [np.empty((rows.size, 0))], []
+    for features in families.values():
+        columns = [one for feature in features for one in feature]
         family = np.column_stack(columns) if columns else np.empty((rows.size, 0))
         spread = float(family.var(axis=0).sum())
         if spread > 0:
             parts.append((family - family.mean(axis=0)) / np.sqrt(spread))
+            widths += [len(feature) for feature in features]
     # Rounded, so that no sum of another order of rows makes another number.
-    return np.round(np.column_stack(parts), 9) if parts else np.empty((rows.size, 0))
+    return np.asarray(np.round(np.column_stack(parts), 9), dtype=np.float64), widths
 
 
 def _numbers(column: Column, rows: Whole) -> list[Floats]:
@@ -225,12 +230,13 @@ def _jaccards(labels: Whole, again: Whole, count: int) -> Floats:
     return np.asarray((both / np.maximum(union, 1)).max(axis=1), dtype=np.float64)
 
 
-def _closer_than_shuffled(sample: Floats, count: int, seed: int) -> bool:
-    """Whether the clusters are closer than those of shuffled columns, by the spread that is left within them."""
+def _closer_than_shuffled(sample: Floats, widths: Sequence[int], count: int, seed: int) -> bool:
+    """Whether the clusters are closer than those of shuffled features, by the spread that is left within them."""
     rng = np.random.default_rng([seed, 99])
     within = _fit(sample, count, seed)[2]
+    features = np.split(sample, np.cumsum(widths)[:-1], axis=1)
     shuffled = [
-        _fit(np.column_stack([rng.permutation(column) for column in sample.T]), count, seed, starts=3)[2]
+        _fit(np.column_stack([rng.permutation(feature) for feature in features]), count, seed, starts=3)[2]
         for _ in range(_SHUFFLES)
     ]
     return within < _CLOSER * min(shuffled)

@@ -5,7 +5,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.queries import classes
@@ -24,7 +26,7 @@ from sterna.engine.segments.traits import Spread, Trait
 from sterna.engine.value.catalogue import BY_NAME
 
 QUESTION = "Who else is like your best?"
-SHOWN = 50
+SHOWN = 25
 _CHOICES = 3
 _TITLES = {"top_category": "Category bought most"}
 
@@ -51,10 +53,7 @@ def look_alikes(request: HttpRequest) -> HttpResponse:
     asked = asked_text(request, "list")
     chosen = next((one for one in lists if one.key == asked), lists[0] if lists else None)
     drop = sorted({plain(name) for name in request.GET.getlist("drop")})
-    sections = [
-        *(_found(run, chosen, drop) if chosen else ()),
-        Section([_lists(lists, chosen)], "Of which list?"),
-    ]
+    sections = [Section([_choose(request, lists, chosen)]), *(_found(run, chosen, drop) if chosen else ())]
     barred = ", ".join(title.lower() for title in likeness.protected_titles())
     lead = (
         f"{chosen.title if chosen else 'No list'}: what sets them apart, and who is like them. "
@@ -67,13 +66,10 @@ def _address(key: str, drop: Sequence[str]) -> str:
     return f"{reverse('lookalikes')}?{urlencode([('list', key), *(('drop', name) for name in drop)])}"
 
 
-def _lists(lists: Sequence[Listing], chosen: Listing | None) -> Table:
-    rows = [
-        Row([one.title, "shown above" if one == chosen else "look for their like"], _address(one.key, ()))
-        for one in lists
-    ]
-    nothing = Empty("Lists of best customers, and tiers.", "There is none so far.")
-    return Table("Lists", [Column("list", "List"), Column("what", "")], rows, empty=nothing)
+def _choose(request: HttpRequest, lists: Sequence[Listing], chosen: Listing | None) -> SafeString:
+    """The form that asks of which list."""
+    context = {"lists": lists, "chosen": chosen, "asked": asked_day(request)}
+    return SafeString(render_to_string("dashboards/likeness_choose.html", context, request=request))
 
 
 def _found(run: Run, chosen: Listing, drop: Sequence[str]) -> list[Section]:

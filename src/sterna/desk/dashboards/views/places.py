@@ -173,9 +173,7 @@ def _candidates(run: Run) -> Section:
             [
                 titles.get(candidate.customer_id, ""),
                 Tier(candidate.place, shades.get(candidate.place)),
-                candidate.spend,
                 candidate.headroom,
-                candidate.missing,
                 candidate.readiness,
                 f"{candidate.reason} {candidate.readiness_reason}".strip(),
                 unknown_titles(candidate.unknown) or "nothing",
@@ -187,9 +185,7 @@ def _candidates(run: Run) -> Section:
     columns = [
         Column("customer", "Customer"),
         Column("tier", "Tier"),
-        Column("spend", "Spend", "money", unit=currency),
         Column("headroom", "Headroom", "money", unit=currency),
-        Column("missing", "Missing to the next", "money", unit=currency),
         Column("readiness", "Readiness", "percent"),
         Column("why", "Why"),
         Column("unknown", "Not known yet"),
