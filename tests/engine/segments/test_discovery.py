@@ -1,4 +1,4 @@
-"""Clusters by needs: planted ones are found again and put into rules, noise gives nothing, the seed decides all."""
+"""Groupings by needs: planted ones are found again and put into rules, noise gives nothing, the seed decides all."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -75,29 +75,29 @@ def found(planted) -> discovery.Discovery:
     return discovery.discover(planted[0], seed=1)
 
 
-def test_planted_clusters_are_found_in_their_number_stable_and_with_what_sets_them_apart(planted, found):
+def test_planted_groupings_are_found_in_their_number_stable_and_with_what_sets_them_apart(planted, found):
     _, kinds = planted
-    assert found.cannot_tell is None and len(found.clusters) == 3
+    assert found.cannot_tell is None and len(found.groupings) == 3
     assert adjusted_rand_score(kinds, found.labels) > 0.97
-    assert [cluster.size for cluster in found.clusters] == sorted(
+    assert [grouping.size for grouping in found.groupings] == sorted(
         np.bincount(found.labels).tolist(), reverse=True
     )
-    for cluster in found.clusters:
-        assert cluster.is_stable and cluster.jaccard > 0.9 and cluster.silhouette > 0.3
+    for grouping in found.groupings:
+        assert grouping.is_stable and grouping.jaccard > 0.9 and grouping.silhouette > 0.3
     cooks, deli, groceries = (
-        {one.trait.feature: one.distance for one in cluster.apart} for cluster in found.clusters
+        {one.trait.feature: one.distance for one in grouping.apart} for grouping in found.groupings
     )
     assert cooks["share:MEAT"] > 1 and cooks["order_frequency"] > 1
     assert deli["share:DELI"] > 1 and groceries["share:GROCERY"] > 1
 
 
-def test_every_stable_cluster_is_proposed_as_a_rule_that_finds_it_again(planted, found):
+def test_every_stable_grouping_is_proposed_as_a_rule_that_finds_it_again(planted, found):
     panel, _ = planted
-    for cluster in found.clusters:
-        rule = cluster.rule
+    for grouping in found.groupings:
+        rule = grouping.rule
         assert rule.precision > 0.9 and rule.recall > 0.9
         finds = holds(rule.condition, panel)
-        belongs = found.labels == cluster.number
+        belongs = found.labels == grouping.number
         assert finds.sum() == rule.found
         assert rule.precision == pytest.approx((finds & belongs).sum() / finds.sum(), abs=1e-4)
         assert rule.recall == pytest.approx((finds & belongs).sum() / belongs.sum(), abs=1e-4)
@@ -119,11 +119,11 @@ def test_noise_is_said_to_hold_nothing_stable_and_nothing_is_proposed(seed):
     noise = shop(np.zeros(500, dtype=int), [[0.25, 0.25, 0.25, 0.25]], [4.0], seed)
     got = discovery.discover(noise, seed=seed)
     assert got.cannot_tell.startswith("Nothing stable")
-    assert not any(cluster.is_stable or cluster.rule for cluster in got.clusters)
-    assert set(got.tried) == set(range(2, 9)) and got.clusters
+    assert not any(grouping.is_stable or grouping.rule for grouping in got.groupings)
+    assert set(got.tried) == set(range(2, 9)) and got.groupings
 
 
-def test_independent_facts_are_no_clusters_though_k_means_parts_them_each_time_alike():
+def test_independent_facts_are_no_groupings_though_k_means_parts_them_each_time_alike():
     """Two coins make four heaps that every sample shows again: they go together no more than by chance."""
     rng = np.random.default_rng(8)
     coins = {
@@ -133,22 +133,22 @@ def test_independent_facts_are_no_clusters_though_k_means_parts_them_each_time_a
     names = tuple(f"c{number}" for number in range(400))
     got = discovery.discover(Panel(names, np.ones(400, dtype=bool), coins, {}), seed=1)
     assert max(one.least_jaccard for one in got.tried.values()) > discovery.HIGHLY
-    assert "no more than by chance" in got.cannot_tell and not any(one.rule for one in got.clusters)
+    assert "no more than by chance" in got.cannot_tell and not any(one.rule for one in got.groupings)
 
 
-def test_the_same_seed_gives_the_same_and_who_never_bought_is_in_no_cluster(planted, found):
+def test_the_same_seed_gives_the_same_and_who_never_bought_is_in_no_grouping(planted, found):
     panel, _ = planted
     assert_same(discovery.discover(panel, seed=1), found)
     bought = panel.bought.copy()
     bought[:50] = False
     got = discovery.discover(replace(panel, bought=bought), seed=1)
     assert got.customers == 550 and (got.labels[:50] == -1).all() and (got.labels[50:] >= 0).all()
-    assert sum(cluster.size for cluster in got.clusters) == 550
+    assert sum(grouping.size for grouping in got.groupings) == 550
 
 
 def assert_same(one: discovery.Discovery, other: discovery.Discovery) -> None:
-    assert (one.clusters, dict(one.tried), one.labels.tolist()) == (
-        other.clusters,
+    assert (one.groupings, dict(one.tried), one.labels.tolist()) == (
+        other.groupings,
         dict(other.tried),
         other.labels.tolist(),
     )
@@ -162,7 +162,7 @@ def test_of_few_customers_nothing_is_told(size):
     else:
         panel = shop(kinds, TASTES, [1.0], 1)
     got = discovery.discover(panel)
-    assert not got.clusters and "too few" in got.cannot_tell
+    assert not got.groupings and "too few" in got.cannot_tell
 
 
 def test_customers_of_whom_nothing_is_known_are_not_parted():
@@ -210,11 +210,11 @@ def test_a_rule_tells_its_own_precision_where_the_figure_is_unknown_of_many():
     rule = rule_for(panel, np.arange(200), belongs)
     assert isinstance(rule.condition, MeasureIs) and rule.condition.comparison == "at least"
     assert 145 <= rule.condition.threshold <= 150 and rule.precision >= 0.97
-    # A quarter of the cluster has no known spend, and the rule does not find them.
+    # A quarter of the grouping has no known spend, and the rule does not find them.
     assert rule.recall == pytest.approx(37 / 50, abs=0.03)
 
 
-def test_there_is_no_rule_where_nothing_tells_the_cluster():
+def test_there_is_no_rule_where_nothing_tells_the_grouping():
     panel = Panel(
         tuple("ab" * 50), np.ones(100, bool), {"spend": Column("spend", "measure", np.ones(100))}, {}
     )

@@ -61,7 +61,7 @@ Condition = Union[MeasureIs, ShareIs, FactIs, Every, Some, Not]  # noqa: UP007 -
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition in place of a cluster: the share of those it finds who belong (precision), and of those who belong
+    """A condition in place of a grouping: the share of those it finds who belong (precision), and of those who belong
     whom it finds (recall)."""
 
     condition: Condition
@@ -124,9 +124,9 @@ class _Split:
 def rule_for(
     panel: Panel, rows: NDArray[np.int64], belongs: Flags, depth: int = 3, seed: int = 0
 ) -> Rule | None:
-    """The condition of a shallow tree that comes nearest to the cluster of those of `rows` who belong.
+    """The condition of a shallow tree that comes nearest to the grouping of those of `rows` who belong.
 
-    None where no part of the tree is mostly of the cluster. Precision and recall are those of the condition as it is
+    None where no part of the tree is mostly of the grouping. Precision and recall are those of the condition as it is
     written, over `rows`: of what is unknown the tree takes the middle, and the condition holds of nobody.
     """
     # It takes seconds to import, and no run needs it.
@@ -170,7 +170,7 @@ def _splits(column: Column, rows: NDArray[np.int64]) -> Iterator[_Split]:
 
 
 def _paths(tree: Any, splits: Sequence[_Split], matrix: Floats) -> Iterator[tuple[Condition, ...]]:
-    """The ways down to each largest part of the tree that is wholly of leaves which are mostly of the cluster."""
+    """The ways down to each largest part of the tree that is wholly of leaves which are mostly of the grouping."""
     yes = {node: _is_yes(tree, node) for node in range(tree.node_count)}
 
     def walk(
@@ -192,7 +192,7 @@ def _paths(tree: Any, splits: Sequence[_Split], matrix: Floats) -> Iterator[tupl
 
 
 def _is_yes(tree: Any, node: int) -> bool:
-    """Whether all leaves under a node are mostly of the cluster."""
+    """Whether all leaves under a node are mostly of the grouping."""
     if tree.children_left[node] < 0:
         share = tree.value[node][0]
         return bool(len(share) > 1 and share[1] > share[0])

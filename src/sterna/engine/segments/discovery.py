@@ -1,12 +1,12 @@
-"""Groups of customers by what they need, as the data part them: found by clustering, kept only where they are stable.
+"""Customers who are alike in what they need, as the data part them: by clustering, kept only where it is stable.
 
 k-means on what each customer buys (square roots of shares of spend, so that distance is Hellinger's), on measures and
-on facts, each of the three weighing the same. How stable a cluster is: the mean Jaccard likeness to its nearest cluster
+on facts, each of the three weighing the same. How stable a grouping is: the mean Jaccard likeness to its nearest one
 in bootstrap samples; 0.75 and more is stable, 0.85 highly so, below it is a pattern of these very rows (C. Hennig,
-"Cluster-wise assessment of cluster stability", Computational Statistics & Data Analysis 52, 2007). As many clusters as
-can be highly stable are taken (after R. Tibshirani, G. Walther, "Cluster Validation by Prediction Strength", Journal of
-Computational and Graphical Statistics 14(3), 2005). Clusters must also be closer than those of the same features
-shuffled one by one, which keeps every feature and lets go of what goes together.
+"Cluster-wise assessment of cluster stability", Computational Statistics & Data Analysis 52, 2007). As many groupings
+as can be highly stable are taken (after R. Tibshirani, G. Walther, "Cluster Validation by Prediction Strength",
+Journal of Computational and Graphical Statistics 14(3), 2005). They must also be closer than those of the same
+features shuffled one by one, which keeps every feature and lets go of what goes together.
 """
 
 import warnings
@@ -23,17 +23,17 @@ from sterna.engine.segments.traits import Trait, trait
 COUNTS = tuple(range(2, 9))
 STABLE, HIGHLY = 0.75, 0.85
 LEAST = 100  # customers who bought; of fewer nothing is told
-SMALLEST = 20  # customers of a cluster
-_SAMPLE = 5_000  # customers whose distances are looked at; everybody is then put to the nearest cluster
+SMALLEST = 20  # customers of a grouping
+_SAMPLE = 5_000  # customers whose distances are looked at; everybody is then put to the nearest grouping
 _BOOTSTRAPS = 20
 _SHUFFLES = 5
-_CLOSER = 0.95  # of the spread that shuffled columns leave within clusters
+_CLOSER = 0.95  # of the spread that shuffled columns leave within groupings
 _STARTS = 10
 
 
 @dataclass(frozen=True)
 class Distinct:
-    """A trait that sets a cluster apart: by how many standard deviations, or of a choice by what share."""
+    """A trait that sets a grouping apart: by how many standard deviations, or of a choice by what share."""
 
     trait: Trait
     distance: float
@@ -41,10 +41,10 @@ class Distinct:
 
 
 @dataclass(frozen=True)
-class Cluster:
-    """A cluster: how many, how stable and how far from the others, what sets it apart, and a rule in its place.
+class Grouping:
+    """A grouping: how many, how stable and how far from the others, what sets it apart, and a rule in its place.
 
-    A cluster that is not stable has no rule: it is shown and not proposed.
+    A grouping that is not stable has no rule: it is shown and not proposed.
     """
 
     number: int
@@ -58,7 +58,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Tried:
-    """A count of clusters that was tried: the least and mean stability, and the mean silhouette."""
+    """A count of groupings that was tried: the least and mean stability, and the mean silhouette."""
 
     least_jaccard: float
     mean_jaccard: float
@@ -67,14 +67,14 @@ class Tried:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What was found: `labels` are clusters by row of the panel, -1 for who has not bought.
+    """What was found: `labels` are groupings by row of the panel, -1 for who has not bought.
 
-    `cannot_tell` says why nothing is proposed, and then there may still be clusters to look at.
+    `cannot_tell` says why nothing is proposed, and then there may still be groupings to look at.
     """
 
     customers: int
     seed: int
-    clusters: tuple[Cluster, ...] = ()
+    groupings: tuple[Grouping, ...] = ()
     tried: Mapping[int, Tried] = field(default_factory=dict)
     labels: Whole = field(default_factory=lambda: np.empty(0, np.int64))
     cannot_tell: str | None = None
@@ -82,7 +82,7 @@ class Discovery:
 
 @dataclass(frozen=True)
 class _Parted:
-    """A clustering of the sample: centers, a label of each row, the stability of each cluster."""
+    """A parting of the sample: centers, a label of each row, the stability of each grouping."""
 
     centers: Floats
     labels: Whole
@@ -90,14 +90,14 @@ class _Parted:
     silhouettes: Floats
 
     def tried(self) -> Tried:
-        """Its figures, clusters weighing by their size."""
+        """Its figures, groupings weighing by their size."""
         sizes = np.bincount(self.labels, minlength=len(self.jaccards))
         mean = float((np.array(self.jaccards) * sizes).sum() / sizes.sum())
         return Tried(min(self.jaccards), round(mean, 4), round(float(self.silhouettes.mean()), 4))
 
 
 def discover(panel: Panel, seed: int = 0, counts: Sequence[int] = COUNTS) -> Discovery:
-    """The clusters of those who bought, in as many as are stable; the same for the same seed."""
+    """The groupings of those who bought, in as many as are stable; the same for the same seed."""
     rows = np.flatnonzero(panel.bought)
     if rows.size < LEAST:
         return Discovery(
@@ -108,7 +108,7 @@ def discover(panel: Panel, seed: int = 0, counts: Sequence[int] = COUNTS) -> Dis
         return Discovery(rows.size, seed, cannot_tell="Nothing is known by which customers differ.")
     step = max(-(-rows.size // _SAMPLE), 1)
     sample = matrix[::step]
-    # As many clusters as there are different rows would all be stable, and say nothing.
+    # As many groupings as there are different rows would all be stable, and say nothing.
     most = min(len(sample) // SMALLEST, len(np.unique(sample, axis=0)) - 1)
     parted = {count: _parted(sample, count, seed) for count in counts if count <= most}
     if not parted:
@@ -118,12 +118,12 @@ def discover(panel: Panel, seed: int = 0, counts: Sequence[int] = COUNTS) -> Dis
     closer = _closer_than_shuffled(sample, widths, best, seed)
     labels = np.full(len(panel.customers), -1, dtype=np.int64)
     labels[rows] = _nearest(matrix, parted[best].centers)
-    clusters = tuple(_cluster(panel, labels, number, parted[best], closer, seed) for number in range(best))
-    return Discovery(rows.size, seed, clusters, tried, labels, _why_not(clusters, closer))
+    groupings = tuple(_grouping(panel, labels, number, parted[best], closer, seed) for number in range(best))
+    return Discovery(rows.size, seed, groupings, tried, labels, _why_not(groupings, closer))
 
 
 def _chosen(tried: Mapping[int, Tried]) -> int:
-    """The most clusters that are all highly stable, else stable ones that lie furthest apart, else the most stable."""
+    """The most groupings that are all highly stable, else stable ones that lie furthest apart, else the most stable."""
     highly = [count for count, one in tried.items() if one.least_jaccard >= HIGHLY]
     if highly:
         return max(highly)
@@ -133,10 +133,10 @@ def _chosen(tried: Mapping[int, Tried]) -> int:
     return max(tried, key=lambda count: (tried[count].mean_jaccard, -count))
 
 
-def _why_not(clusters: Sequence[Cluster], closer: bool) -> str | None:
+def _why_not(groupings: Sequence[Grouping], closer: bool) -> str | None:
     if not closer:
         return "Nothing stable: what customers buy and are goes together no more than by chance."
-    if not any(cluster.is_stable for cluster in clusters):
+    if not any(grouping.is_stable for grouping in groupings):
         return "Nothing stable: other customers of the same kind would be parted otherwise."
     return None
 
@@ -170,7 +170,7 @@ def _numbers(column: Column, rows: Whole) -> list[Floats]:
     known = ~np.isnan(numbers)
     if not known.any():
         return []
-    # Amounts and counts have long tails: a few of the largest would be all the clusters.
+    # Amounts and counts have long tails: a few of the largest would be all the groupings.
     made = np.sqrt(numbers) if column.kind == "share" else np.sign(numbers) * np.log1p(np.abs(numbers))
     made = np.where(known, made, made[known].mean())
     if column.kind != "share" and made.std() > 0:
@@ -185,7 +185,7 @@ def _fit(matrix: Floats, count: int, seed: int, starts: int = _STARTS) -> tuple[
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1), warnings.catch_warnings():
-        # A bootstrap sample can have fewer different rows than clusters are asked for; then it has fewer clusters.
+        # A bootstrap sample can have fewer different rows than groupings are asked for; then it has fewer groupings.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = KMeans(count, n_init=starts, random_state=seed).fit(matrix)
     order = np.argsort(-np.bincount(model.labels_, minlength=count), kind="stable")
@@ -223,7 +223,7 @@ def _parted(sample: Floats, count: int, seed: int) -> _Parted:
 
 
 def _jaccards(labels: Whole, again: Whole, count: int) -> Floats:
-    """Of each cluster the Jaccard likeness to the nearest of another clustering of the same rows."""
+    """Of each grouping the Jaccard likeness to the nearest of another parting of the same rows."""
     both = np.zeros((count, count))
     np.add.at(both, (labels, again), 1)
     union = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both
@@ -231,7 +231,7 @@ def _jaccards(labels: Whole, again: Whole, count: int) -> Floats:
 
 
 def _closer_than_shuffled(sample: Floats, widths: Sequence[int], count: int, seed: int) -> bool:
-    """Whether the clusters are closer than those of shuffled features, by the spread that is left within them."""
+    """Whether the groupings are closer than those of shuffled features, by the spread that is left within them."""
     rng = np.random.default_rng([seed, 99])
     within = _fit(sample, count, seed)[2]
     features = np.split(sample, np.cumsum(widths)[:-1], axis=1)
@@ -242,11 +242,11 @@ def _closer_than_shuffled(sample: Floats, widths: Sequence[int], count: int, see
     return within < _CLOSER * min(shuffled)
 
 
-def _cluster(panel: Panel, labels: Whole, number: int, parted: _Parted, closer: bool, seed: int) -> Cluster:
+def _grouping(panel: Panel, labels: Whole, number: int, parted: _Parted, closer: bool, seed: int) -> Grouping:
     rows = np.flatnonzero(labels >= 0)
     belongs = labels == number
     stable = closer and parted.jaccards[number] >= STABLE and int(belongs.sum()) >= SMALLEST
-    return Cluster(
+    return Grouping(
         number,
         int(belongs.sum()),
         parted.jaccards[number],
@@ -260,7 +260,7 @@ def _cluster(panel: Panel, labels: Whole, number: int, parted: _Parted, closer: 
 def _apart(
     panel: Panel, here: NDArray[np.bool_], there: NDArray[np.bool_], most: int = 5
 ) -> tuple[Distinct, ...]:
-    """What sets a cluster apart, the most distinct first."""
+    """What sets a grouping apart, the most distinct first."""
     found = [
         Distinct(trait(column, here, there, SMALLEST), *_distance(column, here, there))
         for column in panel.columns.values()
