@@ -194,12 +194,23 @@ def test_R3_reach_is_a_consent_for_the_purpose_and_an_address_and_unknown_where_
     assert ("reach" in row["unknown"].split(", ")) == (reached is None)
 
 
-def test_R3_of_whom_no_model_tells_the_order_of_the_last_purchases_does(lake):
-    days = {"a": 5, "b": 50, "c": 50, "d": 500}
-    rows = listed(lake, *(ann(customer_id=name, alive=None, recency_days=day) for name, day in days.items()))
-    said = {name: rows[name]["readiness_reason"].split(", ")[0].rsplit(" ", 1)[1] for name in days}
-    # The share of the four who bought no later.
-    assert said == {"a": "1.00", "b": "0.75", "c": "0.75", "d": "0.25"}
+@pytest.mark.parametrize(
+    ("pace", "silent", "said"),
+    [
+        (3.0, 20, "1.00"),  # every ten days: twice that is nothing unusual
+        (3.0, 40, "0.50"),
+        (0.5, 120, "1.00"),  # every sixty days
+        (0.5, 480, "0.25"),
+        (0.0, 240, "0.25"),  # bought before the window alone: as if every thirty days
+        (None, 60, "1.00"),
+    ],
+)
+def test_R3_of_whom_no_model_tells_the_silence_beside_the_own_pace_does(lake, pace, silent, said):
+    row = listed(lake, ann(alive=None, recency_days=silent, order_frequency=pace))["ann"]
+    assert (
+        row["readiness_reason"].split(", ")[0]
+        == f"Readiness {row['readiness']:.2f} of 1: still a customer {said}"
+    )
 
 
 def test_R3_a_wanted_department_is_known_by_what_they_buy(lake):
