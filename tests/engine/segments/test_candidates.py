@@ -207,10 +207,7 @@ def test_R3_reach_is_a_consent_for_the_purpose_and_an_address_and_unknown_where_
 )
 def test_R3_of_whom_no_model_tells_the_silence_beside_the_own_pace_does(lake, pace, silent, said):
     row = listed(lake, ann(alive=None, recency_days=silent, order_frequency=pace))["ann"]
-    assert (
-        row["readiness_reason"].split(", ")[0]
-        == f"Readiness {row['readiness']:.2f} of 1: still a customer {said}"
-    )
+    assert row["readiness_reason"].split(", ")[0].endswith(f" of 1: still a customer {said}")
 
 
 def test_R3_a_wanted_department_is_known_by_what_they_buy(lake):
