@@ -145,7 +145,9 @@ def _rank(
         why = f"The list has {int(on_list.sum())} customers; of fewer than {least} nothing can be told."
     elif not usable:
         why = "In nothing that is known of enough of them does the list differ from the others."
-    elif count == 0 or (among & ~on_list).sum() < least:
+    elif count == 0:
+        why = "There is nobody to compare with the list."
+    elif (among & ~on_list).sum() < least:
         why = "There are too few others to tell the list apart from."
     if why:
         return Ranking(among=count, unused=unused, cannot_tell=why)

@@ -5,9 +5,9 @@
 
 -- Parts are whole ten-thousandths, so that both engines round alike. The five weigh the same: R. M. Dawes, "The robust
 -- beauty of improper linear models", American Psychologist 34(7), 1979. The chance is that of the model of purchases.
--- Where it tells nothing, who is silent for up to twice their own usual gap is there, and who is so for longer the less:
--- the hiatus of M. Wuebben, F. v. Wangenheim, "Instant Customer Base Analysis", Journal of Marketing 72(3), 2008, by own
--- pace. A gap that nobody knows counts as 30 days.
+-- Where it tells nothing, who is silent for up to twice their own usual gap, or 30 days, is there, and who is so for
+-- longer the less: the hiatus of M. Wuebben, F. v. Wangenheim, "Instant Customer Base Analysis", Journal of Marketing
+-- 72(3), 2008, by own pace. A gap that nobody knows counts as 30 days.
 with standing as (
     select
         places.customer_id,
@@ -81,7 +81,7 @@ shares as (
         case
             when standing.alive is not null then standing.alive
             when standing.recency_days > 0 then
-                2.0 * 30.0 / coalesce(nullif(standing.order_frequency, 0), 1.0) / standing.recency_days
+                greatest(60.0 / coalesce(nullif(standing.order_frequency, 0), 1.0), 30.0) / standing.recency_days
         end as alive_share,
         case
             -- greatest() passes over what is unknown, which would make it zero.

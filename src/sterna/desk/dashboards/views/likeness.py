@@ -124,7 +124,12 @@ def _ranked(found: Lookalikes, ranking: Ranking, caption: str) -> Component:
     ]
     nothing = Empty(f"{caption}, with what speaks for and against.", f"Cannot tell: {ranking.cannot_tell}")
     return Table(
-        caption, columns, rows, empty=nothing, stacks=True, shown=f"of {ranking.among:,}" if rows else None
+        caption,
+        columns,
+        rows,
+        empty=nothing,
+        stacks=True,
+        shown=f"The first {len(rows)} of {ranking.among:,}" if rows else None,
     )
 
 
@@ -153,7 +158,7 @@ def _profile(chosen: Listing, drop: Sequence[str], found: Lookalikes) -> Table:
         Chip("without", named[name], _address(chosen.key, [one for one in drop if one != name]))
         for name in drop
     ]
-    words = f"{counted(found.members, 'customer')} of {chosen.title}"
+    words = f"{counted(found.members, 'customer')} on the list “{chosen.title}”"
     clear = _address(chosen.key, ()) if drop else None
     return Table("Profile", columns, rows, filters=Filters(words, chips, clear), stacks=True)
 
