@@ -249,11 +249,19 @@ def _within(band: Any) -> str:
 def candidates(shop: Shop) -> str:
     """Which moves it could make, and its place in the queue for each."""
     rows = [
-        (half, row["goal"], row["position"], row["missing"], row["headroom"], row["reason"])
+        (
+            half,
+            row["goal"],
+            row["position"],
+            row["headroom"],
+            row["readiness"],
+            f"{row['reason']} {row['readiness_reason']}",
+            row["unknown"] or "nothing",
+        )
         for half, turned in zip(HALVES, shop.turns, strict=True)
         for row in turned.rows("candidates", MINE)
     ]
-    head = ("", "goal", "position", "missing, USD", "headroom, USD", "reason")
+    head = ("", "goal", "position", "headroom, USD", "readiness", "reasons", "not known")
     return f"{table(head, rows)}\n\n{source(shop.june, 'candidates')}"
 
 

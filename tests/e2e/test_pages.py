@@ -57,7 +57,14 @@ def await_the_servers_threads() -> None:
 def addresses(world: Any) -> list[str]:
     """Every page of the desk in the world."""
     plain = ["home", "customers", "search", "values", "tiers", "moves", "plan_list", "contacts", "left_out"]
-    plain += ["value_measures", "value_concentration", "value_grid", "value_back_test", "brought"]
+    plain += [
+        "value_measures",
+        "value_concentration",
+        "value_grid",
+        "value_back_test",
+        "brought",
+        "lookalikes",
+    ]
     plain += ["tasks", "results", "runs", "sources", "data_quality", "settings", "audit"]
     single = {
         "customer": [world.customers["030"].pk],

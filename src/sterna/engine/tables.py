@@ -18,7 +18,10 @@ class Table:
 
 
 def _table(name: str, key: str, **columns: str) -> Table:
-    return Table(name, tuple(key.split()), columns)
+    """A table of some columns; those of the key that are not among them are texts and stand first."""
+    return Table(
+        name, tuple(key.split()), {**{one: TEXT for one in key.split() if one not in columns}, **columns}
+    )
 
 
 def _of(kind: str, names: str) -> dict[str, str]:
@@ -138,6 +141,8 @@ FROZEN = (
         "customer_id scheme",
         **_of(TEXT, "customer_id scheme kind place") | {"ends_on": DAY, "reason": TEXT},
     ),
+    # Group C: kept for a good reason, and never a candidate for a move.
+    _table("excepted", "customer_id", customer_id=TEXT, reason=TEXT),
     _table("arms", "experiment unit", experiment=TEXT, unit=TEXT, arm=TEXT),
     _table(
         "assignments",
@@ -354,21 +359,12 @@ MADE = (
         **_of(TEXT, "best customer_id") | {"version": SMALL, "score": "DECIMAL(28,12)", "rank": COUNT},
     ),
     # segments: what the schemes measure of everybody at both ends of their windows, by sums, facts and values.
-    _table(
-        "scheme_spends",
-        "customer_id scheme",
-        **_of(TEXT, "scheme customer_id") | _of(MONEY, "spend spend_before"),
-    ),
-    _table(
-        "scheme_facts",
-        "customer_id scheme",
-        **_of(TEXT, "scheme customer_id") | _of(MONEY, "from_amount to_amount"),
-    ),
+    _table("scheme_spends", "customer_id scheme", **_of(MONEY, "spend spend_before")),
+    _table("scheme_facts", "customer_id scheme", **_of(MONEY, "from_amount to_amount")),
     _table(
         "scheme_amounts",
         "customer_id scheme",
-        **_of(TEXT, "customer_id scheme") | {"first_seen_on": DAY, "is_new": FLAG},
-        **_of(MONEY, "from_amount to_amount"),
+        **{"first_seen_on": DAY, "is_new": FLAG} | _of(MONEY, "from_amount to_amount"),
     ),
     # Where everybody stood then, a row for each scheme. place is a band, "none" or "new"; earned_place goes by the
     # amount alone, and held_by says what put them elsewhere, before the day hold_until where it ends on one. missing
@@ -424,12 +420,37 @@ MADE = (
         "before_place from_place to_place",
         **_of(TEXT, "before_place from_place to_place") | {"customers": COUNT},
     ),
+    # Who could move by which goal: each part of readiness in ten-thousandths, the mean of the `known` ones, and the
+    # classes wanted by the assets of the goal of which nothing is known.
+    _table(
+        "readiness",
+        "customer_id goal",
+        **_of(TEXT, "customer_id goal"),
+        **_of(COUNT, "readiness known alive trend frequency breadth nearness reach") | {"classes": TEXT},
+    ),
+    # unknown: what is not known of headroom and readiness, and the classes that the assets of the goal want, by commas.
     _table(
         "candidates",
         "customer_id goal",
         **_of(TEXT, "customer_id goal place") | _of(MONEY, "spend headroom missing"),
-        position=COUNT,
-        reason=TEXT,
+        **{"readiness": "DECIMAL(5,4)", "position": COUNT} | _of(TEXT, "reason readiness_reason unknown"),
+    ),
+    # The customers of each segment whose preferences are asked for, and by how many minutes the program's clock is
+    # ahead of UTC from an instant until another.
+    _table("segment_members", "customer_id", customer_id=TEXT, segment=TEXT),
+    _table("clock", "since", **_of(INSTANT, "since until") | {"minutes": SMALL}),
+    # What each customer prefers: the part of their own lines, purchases or contacts that an item is, the price of an
+    # item, or 1 where a medium is consented to and 0 where it is not; then of segments the mean of those of whom it is
+    # known, beside that of everybody else, and share by share_others.
+    _table(
+        "preferences",
+        "customer_id kind item",
+        **_of(TEXT, "customer_id kind item") | {"figure": "DECIMAL(28,12)"},
+    ),
+    _table(
+        "segment_preferences",
+        "segment kind item",
+        **_of(TEXT, "segment kind item") | {"customers": COUNT} | _of(REAL, "share share_others lift"),
     ),
     # decisions: for each customer one row per asset that was thought of, and one in all at least.
     _table(

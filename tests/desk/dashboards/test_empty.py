@@ -28,6 +28,7 @@ PAGES = {
     "tier_risk": "No run has been published yet.",
     "tier_overrides": "None is in force.",
     "tier_moves": "None waits for a decision.",
+    "lookalikes": "No run has been published yet.",
     "plan_list": "None has been loaded",
     "contacts": "No run has planned one.",
     "left_out": "No run has been published yet.",

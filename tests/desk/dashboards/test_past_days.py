@@ -41,7 +41,11 @@ def test_no_day_no_word_about_it(world, analyst):
 
 
 @pytest.mark.parametrize(
-    "name", ["home", "customers", "moves", "values", "value_concentration", "value_grid", "tiers", "left_out"]
+    "name",
+    [
+        *("home", "customers", "moves", "values", "value_concentration", "value_grid", "tiers", "left_out"),
+        "lookalikes",
+    ],
 )
 def test_every_link_of_a_page_keeps_the_day(world, analyst, name):
     content = analyst.get(reverse(name), {"as_of": shop.FIRST}).content.decode()

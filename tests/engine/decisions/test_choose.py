@@ -13,7 +13,7 @@ from sterna.engine.tables import TABLES
 CUT = date(2017, 7, 1)
 TABLES_READ = (
     *("customers", "places", "candidates", "values", "current_facts", "consents", "addresses"),
-    *("in_peace", "past_contacts", "arms", "goals", "assets", "routes"),
+    *("in_peace", "excepted", "past_contacts", "arms", "goals", "assets", "routes"),
 )
 WHO = "ann"
 
@@ -110,6 +110,11 @@ BARRIERS = [
         "Is left in peace until 2017-07-02 (bereavement): nothing is promoted to them.",
     ),
     ("place", {"candidates": []}, "Stands in bronze with 60.00 USD, and no goal of the plan starts there."),
+    (
+        "exception",
+        {"candidates": [], "excepted": [{"customer_id": WHO, "reason": "family: of a client in A"}]},
+        "Is in group C (family: of a client in A), which no goal asks to move.",
+    ),
     ("asset", {"assets": []}, "The goal up has no asset"),
     ("consent", {"consents": []}, "Was never asked for consent to marketing by email."),
     (

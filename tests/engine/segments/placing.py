@@ -15,7 +15,7 @@ from sterna.engine.tables import TABLES
 
 READ = (
     *("customers", "values", "current_facts", "facts", "identity_map", "purchases", "stays", "overrides"),
-    "goals",
+    *("goals", "assets", "routes", "consents", "addresses", "excepted"),
 )
 Rows = Iterable[Mapping[str, Any]]
 

@@ -149,7 +149,9 @@ def test_R3_whoever_bought_nothing_can_be_meant_by_a_goal_and_lacks_the_whole_lo
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(1, 99), st.none() | st.integers(0, 3)), min_size=1, max_size=12))
-def test_R2_candidates_stand_in_one_order_by_headroom_then_by_what_is_missing_then_by_name(lake, drawn):
+def test_R3_candidates_stand_in_one_order_by_headroom_times_readiness_then_by_what_is_missing_then_by_name(
+    lake, drawn
+):
     values = {
         f"c{n:02}": {"spend": Decimal(spend), "headroom": room and Decimal(room)}
         for n, (spend, room) in enumerate(drawn)
@@ -160,7 +162,13 @@ def test_R2_candidates_stand_in_one_order_by_headroom_then_by_what_is_missing_th
     assert [row["position"] for row in rows] == list(range(1, len(values) + 1))
     for above, below in pairwise(rows):
         keys = [
-            (row["headroom"] is None, -(row["headroom"] or 0), row["missing"], row["customer_id"])
+            (
+                row["headroom"] is None,
+                -(row["headroom"] or 0) * row["readiness"],
+                -row["readiness"],
+                row["missing"],
+                row["customer_id"],
+            )
             for row in (above, below)
         ]
         assert keys[0] < keys[1]

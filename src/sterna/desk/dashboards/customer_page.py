@@ -20,7 +20,7 @@ from sterna.desk.dashboards import (
 from sterna.desk.dashboards.page import Page, Section
 from sterna.desk.dashboards.parts import NextStep
 from sterna.desk.dashboards.queries import people, places, timeline
-from sterna.desk.dashboards.queries.titles import asset_titles, reason_title, with_title
+from sterna.desk.dashboards.queries.titles import asset_titles, reason_title, unknown_titles, with_title
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Candidate
 from sterna.desk.values.models import Worth
@@ -94,10 +94,22 @@ def _next(customer: Customer, run: Run) -> list[Component]:
         steps.append(NextStep(f"Held back: {what}" if what else "No contact", state, why))
     found = Candidate.objects.filter(run_id=run.pk, customer=customer).order_by("position")
     rows = [
-        Row([candidate.goal.replace("-", " "), f"{candidate.position:,}", candidate.reason])
+        Row(
+            [
+                candidate.goal.replace("-", " "),
+                f"{candidate.position:,}",
+                f"{candidate.reason} {candidate.readiness_reason}".strip(),
+                unknown_titles(candidate.unknown) or "nothing",
+            ]
+        )
         for candidate in found
     ]
-    columns = [Column("goal", "Could move"), Column("position", "Candidate number"), Column("why", "Why")]
+    columns = [
+        Column("goal", "Could move"),
+        Column("position", "Candidate number"),
+        Column("why", "Why"),
+        Column("unknown", "Not known yet"),
+    ]
     if rows:
         steps.append(Table("Moves this customer could make", columns, rows, stacks=True))
     return steps or [Empty("The next best thing to do.", "The run shown had no plan for this customer.")]

@@ -120,7 +120,10 @@ class MatrixCell(models.Model):
 
 
 class Candidate(models.Model):
-    """A customer of a lower tier who could move, by one goal of a plan, with the reason in words."""
+    """A customer of a lower tier who could move, by one goal of a plan, with the reasons in words.
+
+    `readiness` is from 0 to 1; `unknown` names by commas what is not known of it, and the classes that the goal wants.
+    """
 
     id = models.BigAutoField(primary_key=True)
     run_id = models.UUIDField()
@@ -130,8 +133,12 @@ class Candidate(models.Model):
     spend = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     headroom = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     missing = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    # NULL where a run made the list before readiness was told.
+    readiness = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     position = models.BigIntegerField()
     reason = models.TextField()
+    readiness_reason = models.TextField(default="")
+    unknown = models.TextField(default="")
 
     class Meta:
         constraints = (

@@ -60,6 +60,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("Groups", "groups", "users", "Place"),
     Entry("Segments", "segments", "users", "Place"),
     Entry("Moves", "moves", "arrows-exchange", "Place"),
+    Entry("Look-alikes", "lookalikes", "users", "Place"),
     Entry("Plan", "plan_list", "route"),
     Entry("Outbox", "contacts", "inbox", "Contact"),
     Entry("Calls", "tasks", "phone", "Contact"),

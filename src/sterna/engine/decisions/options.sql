@@ -114,11 +114,14 @@ select
     case
         when cast($stopped as varchar) is not null then cast($stopped as varchar)
         when judged.asset is not null then judged.barrier
+        when excepted.customer_id is not null then 'exception'
         when aimed.goal is not null then 'asset'
         else 'place'
     end as barrier,
     case
         when cast($stopped as varchar) is not null then cast($stopped_because as varchar)
+        when judged.asset is null and excepted.customer_id is not null then
+            'Is in group C (' || coalesce(excepted.reason, 'no reason given') || '), which no goal asks to move.'
         when judged.asset is null and aimed.goal is not null then
             'The goal ' || aimed.goal || ' has no asset with a way to reach anybody.'
         when judged.asset is null then
@@ -162,6 +165,7 @@ select
 from customers
 left join judged on judged.customer_id = customers.customer_id
 left join places on places.customer_id = customers.customer_id and places.scheme = $scheme
+left join excepted on excepted.customer_id = customers.customer_id
 -- Whoever no asset was thought of for still has a goal, or none.
 left join (
     select customer_id, min(goal) as goal from candidates group by customer_id

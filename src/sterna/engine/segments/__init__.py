@@ -47,7 +47,7 @@ def place(
 
     Who was first seen on the opening of a scheme's window or later is "new" in it; that of the schemes by rules, which
     are `ruled`, is `opening`. Reads customers, values, current_facts, facts, identity_map, purchases, stays, overrides
-    and goals, and what the rules read.
+    and goals; for the candidates excepted, assets, routes, consents and addresses; and what the rules read.
     """
     return [
         steps.run(lake, "segments/scheme_spends", cut=cut),
@@ -57,5 +57,6 @@ def place(
         *place_by_rules(lake, ruled, cut, opening),
         steps.run(lake, "segments/places"),
         steps.run(lake, "segments/matrix"),
+        steps.run(lake, "segments/readiness", scheme=scheme),
         steps.run(lake, "segments/candidates", scheme=scheme, currency=currency),
     ]

@@ -1,23 +1,23 @@
--- Who could make the move that a goal asks for, those with the most headroom first, with the reason in words.
+-- Who could make the move that a goal asks for, by headroom times readiness, with the reasons and what is unknown.
 -- makes: candidates
 -- params: scheme VARCHAR, currency VARCHAR
 with standing as (
     select
-        places.customer_id,
-        goals.goal,
+        readiness.*,
         goals.from_place,
         goals.to_place,
         -- Whoever bought nothing in the window spent zero: that is known, not missing.
-        coalesce(measured.spend, 0) as spend,
+        cast(coalesce(measured.spend, 0) as decimal(18, 2)) as spend,
         measured.headroom,
         measured.room_category,
         target.low,
         -- What is still missing cannot be less than nothing: a goal may be to keep somebody who is there.
-        cast(greatest(target.low - coalesce(measured.spend, 0), 0) as decimal(18, 2)) as missing
-    from goals
+        cast(greatest(target.low - coalesce(measured.spend, 0), 0) as decimal(18, 2)) as missing,
+        cast(cast(readiness.readiness as decimal(5, 0)) * 0.0001 as decimal(5, 4)) as ready
+    from readiness
+    join goals on goals.goal = readiness.goal
     join bands target on target.scheme = $scheme and target.place = goals.to_place
-    join places on places.to_place = goals.from_place
-    join "values" measured on measured.customer_id = places.customer_id
+    join "values" measured on measured.customer_id = readiness.customer_id
 )
 select
     customer_id,
@@ -26,15 +26,17 @@ select
     spend,
     headroom,
     missing,
+    ready as readiness,
     row_number() over (
-        partition by goal order by headroom is null, headroom desc, missing, customer_id
+        partition by goal
+        order by headroom is null, headroom * ready desc, ready desc, missing, customer_id
     ) as position,
     case
         when from_place = to_place then
-            'In ' || from_place || ' with ' || cast(cast(spend as decimal(18, 2)) as varchar) || ' ' || $currency || ', '
+            'In ' || from_place || ' with ' || cast(spend as varchar) || ' ' || $currency || ', '
             || cast(cast(spend - low as decimal(18, 2)) as varchar) || ' ' || $currency || ' above its low edge'
         else
-            'In ' || from_place || ' with ' || cast(cast(spend as decimal(18, 2)) as varchar) || ' ' || $currency || ', '
+            'In ' || from_place || ' with ' || cast(spend as varchar) || ' ' || $currency || ', '
             || cast(missing as varchar) || ' ' || $currency || ' short of ' || to_place
     end
     || case
@@ -45,5 +47,30 @@ select
         else
             '; customers like this one buy for ' || cast(headroom as varchar) || ' ' || $currency
             || ' more, most of it in ' || room_category || '.'
-    end as reason
+    end as reason,
+    'Readiness ' || cast(cast(ready as decimal(5, 2)) as varchar) || ' of 1: ' || concat_ws(
+        ', ',
+        'still a customer ' || cast(cast(cast(alive as decimal(5, 0)) * 0.0001 as decimal(5, 2)) as varchar),
+        'spend beside the window before '
+            || cast(cast(cast(trend as decimal(5, 0)) * 0.0001 as decimal(5, 2)) as varchar),
+        'orders as often as ' || to_place || ' '
+            || cast(cast(cast(frequency as decimal(5, 0)) * 0.0001 as decimal(5, 2)) as varchar),
+        'buys as widely as ' || to_place || ' '
+            || cast(cast(cast(breadth as decimal(5, 0)) * 0.0001 as decimal(5, 2)) as varchar),
+        'near ' || to_place || ' ' || cast(cast(cast(nearness as decimal(5, 0)) * 0.0001 as decimal(5, 2)) as varchar),
+        case when reach = 10000 then 'can be reached 1.00' when reach = 0 then 'can be reached 0.00' end
+    ) || '.' as readiness_reason,
+    nullif(
+        concat_ws(
+            ', ',
+            case when headroom is null then 'headroom' end,
+            case when alive is null then 'alive' end,
+            case when trend is null then 'trend' end,
+            case when frequency is null then 'frequency' end,
+            case when breadth is null then 'breadth' end,
+            case when reach is null then 'reach' end,
+            classes
+        ),
+        ''
+    ) as unknown
 from standing

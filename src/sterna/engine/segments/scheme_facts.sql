@@ -40,8 +40,8 @@ said as (
     join schemes on schemes.fact_class = current_facts.fact_class
 )
 select
-    scheme,
     customer_id,
+    scheme,
     -- A word such as "about a million" is no amount, and no amount is not zero.
     max(case when regexp_matches(from_value, '^-?[0-9]{1,15}([.][0-9]+)?$') then cast(from_value as decimal(18, 2)) end)
         as from_amount,

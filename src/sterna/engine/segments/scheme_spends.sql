@@ -2,8 +2,8 @@
 -- makes: scheme_spends
 -- params: cut DATE
 select
-    schemes.scheme,
     purchases.customer_id,
+    schemes.scheme,
     cast(sum(case when purchases.occurred_on >= schemes.opening then purchases.amount end) as decimal(18, 2)) as spend,
     cast(
         sum(case when purchases.occurred_on < schemes.opening then purchases.amount end) as decimal(18, 2)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from sterna.desk.customers.queries import classes
 from sterna.desk.plans.models import Plan
 
 _REASONS = {
@@ -12,6 +13,7 @@ _REASONS = {
     "cap": "Contacted often enough",
     "capacity": "No place left",
     "consent": "No consent",
+    "exception": "In group C",
     "headroom": "Too little room",
     "held out": "Held out by chance",
     "household": "Somebody of the household has it",
@@ -23,6 +25,15 @@ _REASONS = {
     "plan has errors": "The plan has errors",
     "plan not open": "The plan is not open yet",
     "rest": "Had it lately",
+}
+
+_UNKNOWN = {
+    "headroom": "how much more they could buy",
+    "alive": "whether they still buy here",
+    "trend": "what they spent in the window before",
+    "frequency": "how often they order, beside the target tier",
+    "breadth": "how widely they buy, beside the target tier",
+    "reach": "whether they want to hear from us",
 }
 
 # Where a reason names an asset. Its id may be a word that stands elsewhere in the sentence too, such as a medium.
@@ -51,3 +62,11 @@ def with_title(reason: str, asset: str, titles: Mapping[str, str]) -> str:
     if not asset or title is None:
         return reason
     return re.sub(_NAMED.format(re.escape(asset)), lambda _: f"“{title}”", reason)
+
+
+def unknown_titles(named: str) -> str:
+    """What is not known of a candidate, in words: parts of readiness, and classes by their titles."""
+    names, tree = [name for name in named.split(", ") if name], classes()
+    return "; ".join(
+        _UNKNOWN.get(name) or (tree.at(name).title.lower() if name in tree else name) for name in names
+    )

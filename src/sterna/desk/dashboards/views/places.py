@@ -11,6 +11,7 @@ from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
 from sterna.desk.dashboards.queries import going_on, people, places
 from sterna.desk.dashboards.queries.current import shown_run
+from sterna.desk.dashboards.queries.titles import unknown_titles
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Candidate, Move
 from sterna.desk.segments.tier_queries import measure_words
@@ -102,10 +103,10 @@ def _candidates(run: Run) -> Section:
             [
                 titles.get(candidate.customer_id, ""),
                 Tier(candidate.place, shades.get(candidate.place)),
-                candidate.spend,
                 candidate.headroom,
-                candidate.missing,
-                candidate.reason,
+                candidate.readiness,
+                f"{candidate.reason} {candidate.readiness_reason}".strip(),
+                unknown_titles(candidate.unknown) or "nothing",
             ],
             reverse("customer", args=[candidate.customer_id]),
         )
@@ -114,13 +115,19 @@ def _candidates(run: Run) -> Section:
     columns = [
         Column("customer", "Customer"),
         Column("tier", "Tier"),
-        Column("spend", "Spend", "money", unit=currency),
         Column("headroom", "Headroom", "money", unit=currency),
-        Column("missing", "Missing to the next", "money", unit=currency),
+        Column("readiness", "Readiness", "percent"),
         Column("why", "Why"),
+        Column("unknown", "Not known yet"),
     ]
     nothing = Empty("Customers of lower tiers with room to move.", "The run had no plan with goals.")
-    return Section([Table("Candidates", columns, rows, empty=nothing, stacks=True)], "Who could move next?")
+    lead = (
+        "Ordered by headroom times readiness: the chance that they still buy here, times the mean of what else is "
+        "known. What is not known lowers nothing and is named. Group C is never listed."
+    )
+    return Section(
+        [Table("Candidates", columns, rows, empty=nothing, stacks=True)], "Who could move next?", lead
+    )
 
 
 @needs(Right.READ)

@@ -13,6 +13,7 @@ from django.db import connection
 from sterna.desk.config import options
 from sterna.desk.customers.queries import held_back
 from sterna.desk.runs.actions import standings, wallets
+from sterna.desk.segments.group_queries import excepted
 from sterna.desk.values.queries.credits import in_loops
 from sterna.engine.lake import arrow, files
 from sterna.engine.tables import TABLES
@@ -82,6 +83,13 @@ _SELECTS: Mapping[str, str] = {
             case when not o.yearly then make_date(o.year, o.month, coalesce(o.day, 1)) end
         ) <= %(cut)s
         order by root.at::text collate "C", o.quiet_until desc, o.fact_class collate "C", o.id """,
+    # Whoever is an exception on any side of a merge is one.
+    "excepted": _ROOT
+    + """
+        select distinct on (root.at::text collate "C") root.at::text, item.value
+        from jsonb_each_text(%(excepted)s::jsonb) as item
+        join root on root.id = item.key::uuid
+        order by root.at::text collate "C", item.value collate "C" """,
     # A contact that is still planned and can leave no more has reached nobody.
     "past_contacts": _ROOT
     + """
@@ -170,6 +178,7 @@ def freeze(
         "cut": cut,
         "zone": options.zone().key,
         "held_back": json.dumps(held_back(before=cut)),
+        "excepted": json.dumps({str(pk): reason for pk, reason in excepted(cut).items()}),
         "in_loops": json.dumps([str(pk) for pk in in_loops(cut)]),
         "wallets": json.dumps(wallets.holders(cut, window_months)),
         "openings": json.dumps(

@@ -87,8 +87,10 @@ select %s, scheme, from_place, to_place, customers, opening, share, coalesce(fro
 from staged_matrix order by scheme, from_place, to_place
 """
 _CANDIDATES = """
-insert into segments_candidate (run_id, customer_id, goal, place, spend, headroom, missing, position, reason)
-select %s, customer_id::uuid, goal, place, spend, headroom, missing, position, reason
+insert into segments_candidate (run_id, customer_id, goal, place, spend, headroom, missing, readiness, position, reason,
+    readiness_reason, unknown)
+select %s, customer_id::uuid, goal, place, spend, headroom, missing, readiness, position, reason,
+    readiness_reason, coalesce(unknown, '')
 from staged_candidates order by goal, position, customer_id
 """
 

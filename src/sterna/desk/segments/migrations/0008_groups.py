@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0006_class_counts'),
-        ('segments', '0006_value_measures'),
+        ('segments', '0007_tiers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0007_tiers'),
+        ('segments', '0009_candidates_readiness'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
