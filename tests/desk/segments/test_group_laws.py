@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sterna.desk.config.refused import Refused
@@ -102,6 +102,7 @@ WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"))
 CODES = WORDS.filter(lambda text: ":" not in text)
 
 
+@example(name="0", reasons={"a, b": "{c}"}, least=Decimal(0), title="0{")
 @given(
     name=WORDS,
     reasons=st.dictionaries(CODES, WORDS, min_size=1, max_size=4),

@@ -32,6 +32,6 @@ def written(terms: Terms) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as it stands in a line of YAML, quoted where it would mean something else."""
-    plain: str = yaml.safe_dump(text, default_flow_style=True, allow_unicode=True, width=10_000)
-    return plain.removesuffix("\n").removesuffix("\n...")
+    """A text as it stands inside brackets of YAML, quoted where it would mean something else there or in a line."""
+    listed: str = yaml.safe_dump([text], default_flow_style=True, allow_unicode=True, width=10_000)
+    return listed.removesuffix("\n").removeprefix("[").removesuffix("]")
