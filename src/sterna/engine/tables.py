@@ -103,7 +103,8 @@ FROZEN = (
         "stays",
         "customer_id scheme entered_on",
         **_of(TEXT, "customer_id scheme place") | {"rank": SMALL} | _of(DAY, "entered_on left_on"),
-        **{"before_rank": SMALL, "warned_on": DAY},
+        before_rank=SMALL,
+        warned_on=DAY,
     ),
     # What a person said of a customer's place: a floor, a ceiling or a lock, before the day it ends on.
     _table(
