@@ -136,11 +136,7 @@ FROZEN = (
         warned_on=DAY,
     ),
     # What a person said of a customer's place: a floor, a ceiling or a lock, before the day it ends on.
-    _table(
-        "overrides",
-        "customer_id scheme",
-        **_of(TEXT, "customer_id scheme kind place") | {"ends_on": DAY, "reason": TEXT},
-    ),
+    _table("overrides", "customer_id scheme", **_of(TEXT, "kind place"), ends_on=DAY, reason=TEXT),
     # Group C: kept for a good reason, and never a candidate for a move.
     _table("excepted", "customer_id", customer_id=TEXT, reason=TEXT),
     _table("arms", "experiment unit", experiment=TEXT, unit=TEXT, arm=TEXT),
@@ -156,11 +152,7 @@ FROZEN = (
     # Definitions laid out as rows, so that the steps can join them.
     _table("bands", "scheme place", scheme=TEXT, place=TEXT, rank=SMALL, low=MONEY, high=MONEY),
     # The places of schemes by rules; enter_at and leave_at are the letters of rule_hits that say so, NULL for the rest.
-    _table(
-        "seats",
-        "scheme place",
-        **_of(TEXT, "kind scheme place") | _of(SMALL, "rank enter_at leave_at"),
-    ),
+    _table("seats", "scheme place", kind=TEXT, **_of(SMALL, "rank enter_at leave_at")),
     # A scheme as of the cut; own_window: its spend is not that of values. fact_class: what a fact is measured by.
     _table(
         "schemes",

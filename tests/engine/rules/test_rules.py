@@ -256,7 +256,10 @@ def test_R76_consent_membership_and_household():
     # Nobody in it has both wine and the spend of the two: the household is asked member by member.
     both = All(of=(wine, worth("spend", most="50")))
     assert not holds(Household(of=both), person, ABOVE, ON)
-    assert holds(Worth(measure="spend", least=Decimal(110), household=True), person, ABOVE, ON)
+    together = Worth(measure="spend", least=Decimal(110), household=True)
+    assert holds(together, person, ABOVE, ON)
+    # What a household adds up is the same for whoever of it is asked.
+    assert not holds(Household(of=Not(of=together)), person, ABOVE, ON)
 
 
 def test_R76_an_overlay_counts_only_from_a_source_that_is_asked_for():

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 
 from sterna.engine import events, identity, profiles, segments, value
 from sterna.engine.lake import Lake, arrow, open_lake
-from sterna.engine.segments import cut_bands
+from sterna.engine.segments import Band, cut_bands
 from sterna.engine.simulation import Planted, history, plant_movers, population, products
 from sterna.engine.tables import FROZEN, LAKE, TABLES
+from tests.engine.segments.placing import lay_out, placing
 
 BEFORE, OPENING, CUT = date(2017, 1, 1), date(2017, 7, 1), date(2018, 1, 1)
 TIERS = ("bronze", "silver", "gold")
@@ -38,10 +39,10 @@ def candidates(folder: Path, shop: Planted, excepted: tuple[int, ...] = ()) -> l
         identity.resolve(lake, CUT)
         profiles.know(lake, CUT)
         value.worth(lake, value.Terms(CUT, OPENING, BEFORE, "USD"))
-        _put(lake, "bands", _bands(lake))
+        lay_out(lake, [placing(_bands(lake), OPENING)])
         goals = [{"goal": f"to {up}", "from_place": low, "to_place": up} for low, up in pairwise(TIERS)]
         _put(lake, "goals", [*goals, {"goal": "keep gold", "from_place": "gold", "to_place": "gold"}])
-        segments.place(lake, "tiers", OPENING, "USD")
+        segments.place(lake, CUT, "tiers", "USD", OPENING)
         found = lake.fetch(TABLES["candidates"]).to_pylist()
     return sorted(found, key=lambda row: (row["goal"], row["position"]))
 
@@ -93,8 +94,7 @@ def _lines(bought: pa.Table) -> pa.Table:
     )
 
 
-def _bands(lake: Lake) -> list[dict]:
+def _bands(lake: Lake) -> tuple[Band, ...]:
     """Tiers that hold two fifths, two fifths and one fifth of who bought in the window before."""
     spent = lake.fetch(TABLES["values"])["spend_before"].to_pylist()
-    cut = cut_bands([amount or Decimal(0) for amount in spent], (0.4, 0.4, 0.2), TIERS, "USD")
-    return [{"scheme": "tiers", "place": b.place, "rank": b.rank, "low": b.low, "high": b.high} for b in cut]
+    return cut_bands([amount or Decimal(0) for amount in spent], (0.4, 0.4, 0.2), TIERS, "USD")

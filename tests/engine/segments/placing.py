@@ -34,6 +34,12 @@ def placing(bands: Sequence[Band], opening: date, name: str = "tiers", **terms: 
     return Placing(name=name, bands=tuple(bands), opening=opening, **given)
 
 
+def lay_out(lake: Lake, schemes: Sequence[Placing]) -> None:
+    """Put the schemes before the steps, as a turn does."""
+    for name, table in segments.rows(schemes).items():
+        lake.put(TABLES[name], table)
+
+
 def run(lake: Lake, cut: date, schemes: Sequence[Placing], **given: Rows) -> dict[str, list[dict[str, Any]]]:
     """Place the customers of the `given` tables; a table that is not given is empty."""
     for name in READ:
@@ -41,8 +47,7 @@ def run(lake: Lake, cut: date, schemes: Sequence[Placing], **given: Rows) -> dic
             [dict(row) for row in given.get(name, ())], schema=arrow.schema(TABLES[name])
         )
         lake.put(TABLES[name], rows)
-    for name, table in segments.rows(schemes).items():
-        lake.put(TABLES[name], table)
+    lay_out(lake, schemes)
     segments.place(lake, cut, schemes[0].name, "USD", schemes[0].opening)
     return {name: lake.fetch(TABLES[name]).to_pylist() for name in segments.MAKES}
 

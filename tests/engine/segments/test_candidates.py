@@ -9,12 +9,16 @@ from scipy.stats import binom
 
 from sterna.engine import segments, steps
 from sterna.engine.lake import Lake, arrow, open_lake
+from sterna.engine.segments import Band
 from sterna.engine.tables import TABLES
 from tests.engine.segments import hidden
+from tests.engine.segments.placing import lay_out, placing
 
 SEEDS, FIRST = (1, 2, 3), 40
-OPENING = date(2017, 7, 1)
+OPENING, CUT = date(2017, 7, 1), date(2018, 1, 1)
 EMPTY = ("consents", "addresses", "current_facts", "excepted")
+# What only places read: empty too.
+UNPLACED = ("facts", "identity_map", "purchases", "stays", "overrides")
 
 
 @pytest.fixture(scope="module")
@@ -117,11 +121,9 @@ def listed(lake: Lake, *customers: dict, **beside: list[dict]) -> dict[str, dict
         *({"customer_id": c["customer_id"], "first_seen_on": date(2016, 1, 1)} for c in everybody),
     )
     put(lake, "values", *everybody)
-    put(
+    lay_out(
         lake,
-        "bands",
-        {"scheme": "tiers", "place": "bronze", "rank": 1, "low": Decimal(0), "high": Decimal(100)},
-        {"scheme": "tiers", "place": "silver", "rank": 2, "low": Decimal(100)},
+        [placing([Band("bronze", 1, Decimal(0), Decimal(100)), Band("silver", 2, Decimal(100))], OPENING)],
     )
     put(lake, "goals", {"goal": "up", "from_place": "bronze", "to_place": "silver"})
     put(
@@ -132,9 +134,9 @@ def listed(lake: Lake, *customers: dict, **beside: list[dict]) -> dict[str, dict
         {"asset": "letter", "goal": "up", "purpose": "marketing"},
     )
     put(lake, "routes", {"asset": "basket", "medium": "email"}, {"asset": "call", "medium": "phone"})
-    for name in EMPTY:
+    for name in (*EMPTY, *UNPLACED):
         put(lake, name, *beside.get(name, []))
-    segments.place(lake, "tiers", OPENING, "USD")
+    segments.place(lake, CUT, "tiers", "USD", OPENING)
     return {row["customer_id"]: row for row in lake.fetch(TABLES["candidates"]).to_pylist()}
 
 
@@ -219,7 +221,7 @@ def test_R3_a_wanted_department_is_known_by_what_they_buy(lake):
         "assets",
         {"asset": "basket", "goal": "up", "purpose": "marketing", "wants_class": "shopping.category"},
     )
-    segments.place(lake, "tiers", OPENING, "USD")
+    segments.place(lake, CUT, "tiers", "USD", OPENING)
     found = {row["customer_id"]: row["unknown"] for row in lake.fetch(TABLES["candidates"]).to_pylist()}
     assert "shopping.category" in found["ann"] and "shopping.category" not in found["bob"]
 

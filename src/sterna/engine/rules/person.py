@@ -87,11 +87,18 @@ def holds(rule: Rule, person: Person, above: Above, on: date) -> bool:
     if isinstance(rule, Not):
         return not holds(rule.of, person, above, on)
     if isinstance(rule, Household):
-        return any(holds(rule.of, each, above, on) for each in (person, *person.others))
+        return any(holds(rule.of, each, above, on) for each in _household(person))
     if isinstance(rule, Behavior | Worth | Consents | InPlace):
         return _compared(rule, person, on)
     combine = all if isinstance(rule, All) else any
     return combine(holds(part, person, above, on) for part in parts(rule))
+
+
+def _household(person: Person) -> Iterator[Person]:
+    """Everybody of the household, each with the others: what it adds up is the same for all of them."""
+    everybody = (person, *person.others)
+    for place, each in enumerate(everybody):
+        yield each._replace(others=[*everybody[:place], *everybody[place + 1 :]])
 
 
 def matching(leaf: HasFact, facts: Iterable[Known], above: Above, on: date) -> Iterator[Known]:
