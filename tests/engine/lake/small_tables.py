@@ -107,6 +107,9 @@ def listed(lake: Lake, table: str, *columns: str) -> list[tuple[Any, ...]]:
     return [tuple(row[column] for column in columns) for row in fetched.to_pylist()]
 
 
+RULED = {"seats": "needs", "stage_places": "life", "segment_places": "needs"}
+
+
 def drawn(table: Table, seed: int, count: int = 60) -> pa.Table:
     """Random rows of `table`: keys unique except in the lake's own tables, every tenth other value NULL."""
     if table.name == "bands":
@@ -118,6 +121,10 @@ def drawn(table: Table, seed: int, count: int = 60) -> pa.Table:
         {name: _value(chance, table, name, kind) for name, kind in table.columns.items()}
         for _ in range(count)
     ]
+    if table.name in RULED:  # a name is of one kind of scheme
+        made = [{**row, "scheme": RULED[table.name]} for row in made]
+    if table.name == "stays":  # a customer stands in one place of a scheme at a time
+        made = list({(row["customer_id"], row["scheme"]): row for row in made}.values())
     if table not in LAKE:
         made = list({tuple(row[column] for column in table.key): row for row in made}.values())
     return rows(table.name, *made)

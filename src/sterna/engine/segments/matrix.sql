@@ -2,9 +2,9 @@
 -- makes: matrix
 with stands as (
     select scheme, place from bands
-    union all select scheme, place from seats
-    union all select scheme, 'none' as place from schemes
-    union all select distinct scheme, 'none' as place from seats
+    union select scheme, place from seats
+    union select scheme, 'none' as place from schemes
+    union select scheme, 'none' as place from seats
 ),
 starts as (
     select scheme, place from stands
