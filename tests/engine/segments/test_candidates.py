@@ -232,3 +232,36 @@ def test_R3_places_of_another_scheme_are_no_candidates(lake):
     put(lake, "places", *(row | {"scheme": "other"} for row in places))
     steps.run(lake, "segments/readiness", scheme="tiers")
     assert lake.fetch(TABLES["readiness"]).num_rows == 0
+
+
+def placed(lake, **changed) -> dict:
+    """Ann's candidacy after what `places` says of her was changed, as a floor or an unknown balance changes it."""
+    rows = lake.fetch(TABLES["places"]).to_pylist()
+    put(lake, "places", *(row | changed if row["customer_id"] == "ann" else row for row in rows))
+    for step, values in (("readiness", {}), ("candidates", {"currency": "USD"})):
+        steps.run(lake, f"segments/{step}", scheme="tiers", **values)
+    [found] = [row for row in lake.fetch(TABLES["candidates"]).to_pylist() if row["customer_id"] == "ann"]
+    return found
+
+
+def test_R3_the_distance_is_in_what_the_scheme_measures(lake):
+    listed(lake, ann(spend=Decimal(20)))
+    found = placed(lake, to_amount=Decimal(75))
+    assert found["missing"] == 25 and found["reason"].startswith(
+        "In bronze with 75.00 USD, 25.00 USD short of silver;"
+    )
+    assert "near silver 0.75" in found["readiness_reason"]
+
+
+def test_R3_an_unknown_amount_is_neither_near_nor_far(lake):
+    listed(lake, ann())
+    found = placed(lake, to_amount=None)
+    assert found["missing"] is None and found["reason"].startswith("In bronze with an unknown amount;")
+    assert "near silver" not in found["readiness_reason"]
+
+
+def test_R3_who_is_kept_in_a_tier_by_something_else_is_said_to_be_below_its_edge(lake):
+    listed(lake, ann())
+    put(lake, "goals", {"goal": "keep", "from_place": "silver", "to_place": "silver"})
+    found = placed(lake, to_place="silver", to_amount=Decimal(75))
+    assert found["reason"].startswith("In silver with 75.00 USD, 25.00 USD below its low edge;")

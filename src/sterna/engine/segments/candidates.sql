@@ -6,17 +6,21 @@ with standing as (
         readiness.*,
         goals.from_place,
         goals.to_place,
+        -- What the scheme measures, be it spend or a balance.
+        places.to_amount as amount,
         -- Whoever bought nothing in the window spent zero: that is known, not missing.
         cast(coalesce(measured.spend, 0) as decimal(18, 2)) as spend,
         measured.headroom,
         measured.room_category,
         target.low,
         -- What is still missing cannot be less than nothing: a goal may be to keep somebody who is there.
-        cast(greatest(target.low - coalesce(measured.spend, 0), 0) as decimal(18, 2)) as missing,
+        cast(case when places.to_amount >= target.low then 0 else target.low - places.to_amount end as decimal(18, 2))
+            as missing,
         cast(cast(readiness.readiness as decimal(5, 0)) * 0.0001 as decimal(5, 4)) as ready
     from readiness
     join goals on goals.goal = readiness.goal
     join bands target on target.scheme = $scheme and target.place = goals.to_place
+    join places on places.scheme = $scheme and places.customer_id = readiness.customer_id
     join "values" measured on measured.customer_id = readiness.customer_id
 )
 select
@@ -32,11 +36,16 @@ select
         order by headroom is null, headroom * ready desc, ready desc, missing, customer_id
     ) as position,
     case
+        when amount is null then 'In ' || from_place || ' with an unknown amount'
+        when from_place = to_place and amount >= low then
+            'In ' || from_place || ' with ' || cast(amount as varchar) || ' ' || $currency || ', '
+            || cast(cast(amount - low as decimal(18, 2)) as varchar) || ' ' || $currency || ' above its low edge'
+        -- Something else than the amount keeps them where they are.
         when from_place = to_place then
-            'In ' || from_place || ' with ' || cast(spend as varchar) || ' ' || $currency || ', '
-            || cast(cast(spend - low as decimal(18, 2)) as varchar) || ' ' || $currency || ' above its low edge'
+            'In ' || from_place || ' with ' || cast(amount as varchar) || ' ' || $currency || ', '
+            || cast(missing as varchar) || ' ' || $currency || ' below its low edge'
         else
-            'In ' || from_place || ' with ' || cast(spend as varchar) || ' ' || $currency || ', '
+            'In ' || from_place || ' with ' || cast(amount as varchar) || ' ' || $currency || ', '
             || cast(missing as varchar) || ' ' || $currency || ' short of ' || to_place
     end
     || case

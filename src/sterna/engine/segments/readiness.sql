@@ -14,6 +14,8 @@ with standing as (
         goals.goal,
         goals.to_place,
         target.low,
+        -- In what the scheme measures, be it spend or a balance; an unknown amount is near nothing and far from nothing.
+        places.to_amount as amount,
         places.from_place = 'new' as is_new,
         coalesce(measured.spend, 0) as spend,
         measured.spend_before,
@@ -90,7 +92,7 @@ shares as (
         end as trend_share,
         standing.order_frequency / nullif(theirs.order_frequency, 0) as frequency_share,
         cast(standing.breadth as double) / nullif(theirs.breadth, 0) as breadth_share,
-        case when low > 0 then cast(spend as double) / cast(low as double) else 1.0 end as nearness_share,
+        case when low > 0 then cast(amount as double) / cast(low as double) else 1.0 end as nearness_share,
         case when ways.open_ways > 0 then 1.0 when ways.answers > 0 then 0.0 end as reach_share
     from standing
     left join theirs on theirs.to_place = standing.to_place
@@ -117,9 +119,9 @@ parts as (
 counted as (
     select
         parts.*,
-        coalesce(trend, 0) + coalesce(frequency, 0) + coalesce(breadth, 0) + nearness
-            + coalesce(reach, 0) as total,
-        1 + case when trend is null then 0 else 1 end
+        coalesce(trend, 0) + coalesce(frequency, 0) + coalesce(breadth, 0)
+            + coalesce(nearness, 0) + coalesce(reach, 0) as total,
+        case when nearness is null then 0 else 1 end + case when trend is null then 0 else 1 end
             + case when frequency is null then 0 else 1 end + case when breadth is null then 0 else 1 end
             + case when reach is null then 0 else 1 end as known
     from parts
@@ -128,7 +130,7 @@ select
     customer_id,
     goal,
     -- Of one whose chance is not known the rest counts alone: what is unknown lowers nothing.
-    cast(floor(coalesce(cast(alive as double) / 10000, 1) * cast(total as double) / known + 0.5) as bigint)
+    cast(floor(coalesce(cast(alive as double) / 10000, 1) * coalesce(cast(total as double) / nullif(known, 0), 0) + 0.5) as bigint)
         as readiness,
     known, alive, trend, frequency, breadth, nearness, reach, classes
 from counted
