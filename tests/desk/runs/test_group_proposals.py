@@ -67,7 +67,7 @@ def test_tiers_and_groups_do_not_end_each_others_stays(turned):
     assert queries.group_of(who) == "B"
     tiers = Membership.objects.filter(customer=who).exclude(pk__in=queries.stays())
     assert tiers.exists() and all(stay.run_id for stay in tiers)
-    shown = people.stay_on(who.pk, date(2018, 1, 1))
+    shown = people.stay_on(who.pk, second.brief["scheme"]["name"], date(2018, 1, 1))
     assert shown is not None and shown.scheme == second.brief["scheme"]["name"]
     assert {stay.scheme for stay in people.history(who)} == {shown.scheme}
     assert not Move.objects.filter(scheme="clients").exists()

@@ -168,3 +168,15 @@ def test_faults_of_the_caller_are_named() -> None:
 def test_nothing_moved_is_still_a_picture() -> None:
     root = drawn([])
     assert len([node for node in root.iter(f"{SVG}rect") if "node" in node.attrib["class"]]) == 4
+
+
+def test_between_places_of_one_rank_nobody_goes_up_or_down() -> None:
+    segments = [Place("cooks", "Cooks", 1), Place("families", "Families", 1), Place("none", "None")]
+    flows = [Flow("cooks", "cooks", 5), Flow("cooks", "families", 3), Flow("families", "none", 1)]
+    words = summary(segments, flows)
+    assert words == (
+        "Of 9 customers in a segment at the opening, 3 moved to another, 5 stayed and 1 left every segment; 0 came in."
+    )
+    assert {link.kind for link in layout(segments, flows).links} == {"stay", "moved", "foot"}
+    text = sankey(segments, flows, title="Moves", opening="Q1", closing="Q2")
+    assert "moved to another" in text and "moved up" not in text

@@ -19,7 +19,11 @@ def moves_picture(run: Run, by_value: bool = False, scheme: str | None = None) -
     if not cells:
         return Empty("Moves between tiers.", "This run saw no customer at both ends of its period.")
     shades = places.shades(run, scheme)
-    stations = [Place(name, name, shades[name]) for name in places.order(run, scheme)]
+    # Segments have no top: the picture gives them one rank, and nobody goes up or down between them.
+    stations = [
+        Place(name, name, None if name in places.OUTSIDE else shades[name] or 1)
+        for name in places.order(run, scheme)
+    ]
     flows = [
         Flow(
             cell.from_place,

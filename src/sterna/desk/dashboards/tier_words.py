@@ -32,6 +32,8 @@ WAY = {
 
 def said(terms: Mapping[str, Any]) -> str:
     """The name, version and measure of a scheme; `terms` are those of a brief, or a definition's with its version."""
+    if "body" in terms:
+        return f"{terms['name']}, version {terms['version']}: {terms['kind']} by rules"
     measure = str(terms["measure"])
     words = measure_words(measure)
     over = words if measure.startswith(FACT) else f"{words} over {terms['window_months']} months"
@@ -57,7 +59,7 @@ def pages(here: str) -> SafeString:
 
 def choices(run: Run, chosen: str, address: str) -> list[SafeString]:
     """The schemes of a run to choose from; nothing where there is only one."""
-    names = [terms["name"] for terms in places.schemes(run)]
+    names = [terms["name"] for terms in places.all_schemes(run)]
     if len(names) < 2:
         return []
     links = [(name, f"{address}?{urlencode({'scheme': name})}") for name in names]

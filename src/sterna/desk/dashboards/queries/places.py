@@ -12,7 +12,8 @@ from django.urls import reverse
 from sterna.desk.customers.queries import classes
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import MatrixCell, Move
-from sterna.engine.segments import FACT
+from sterna.engine.segments import FACT, Ruled, read_ruled
+from sterna.engine.segments.ruled import SEGMENTS
 from sterna.engine.value.catalogue import BY_NAME
 
 OUTSIDE = ("none", "new")
@@ -20,22 +21,31 @@ OUTSIDE = ("none", "new")
 
 @dataclass(frozen=True)
 class Place:
-    """A tier from its definition; `shade` 1 is the top. `high` is None for the open top band."""
+    """A place from its definition; `shade` 1 is the top, None in segments, which have no top.
+
+    `low` and `high` are those of a tier, None where it is open or where no amount decides.
+    """
 
     name: str
-    shade: int
-    low: Decimal
+    shade: int | None
+    low: Decimal | None
     high: Decimal | None
 
 
 def schemes(run: Run) -> list[dict[str, Any]]:
-    """The terms of every scheme that the run placed by, its main one first."""
+    """The terms of every scheme of tiers that the run placed by, its main one first."""
     return [run.brief["scheme"], *run.brief.get("tiers", ())]
+
+
+def all_schemes(run: Run) -> list[dict[str, Any]]:
+    """The terms of tiers, then those of segments and stages, which go by rules over the run's own window."""
+    window = {"measure": "spend", "window_months": run.brief["scheme"]["window_months"]}
+    return [*schemes(run), *({**window, **one} for one in run.brief.get("ruled", ()))]
 
 
 def terms(run: Run, scheme: str | None = None) -> dict[str, Any]:
     """The terms of one scheme of the run; of its main one without a name, or for one that it did not place by."""
-    main, *others = schemes(run)
+    main, *others = all_schemes(run)
     return next((one for one in others if one["name"] == scheme), main)
 
 
@@ -51,8 +61,11 @@ def unit(run: Run, scheme: str | None = None) -> str | None:
 
 
 def ladder(run: Run, scheme: str | None = None) -> list[Place]:
-    """The tiers of one of the run's schemes from the top down."""
-    bands: Sequence[dict[str, Any]] = terms(run, scheme)["bands"]
+    """The tiers or stages of one of the run's schemes from the top down, or its segments in their order."""
+    found = terms(run, scheme)
+    if "body" in found:
+        return _ruled(read_ruled(found["body"]))
+    bands: Sequence[dict[str, Any]] = found["bands"]
     ordered = sorted(bands, key=lambda band: Decimal(str(band["low"])), reverse=True)
     return [
         Place(
@@ -63,6 +76,12 @@ def ladder(run: Run, scheme: str | None = None) -> list[Place]:
         )
         for shade, band in enumerate(ordered, start=1)
     ]
+
+
+def _ruled(scheme: Ruled) -> list[Place]:
+    if scheme.kind == SEGMENTS:
+        return [Place(name, None, None, None) for name in scheme.places]
+    return [Place(name, shade, None, None) for shade, name in enumerate(reversed(scheme.places), start=1)]
 
 
 def order(run: Run, scheme: str | None = None) -> list[str]:
@@ -125,7 +144,7 @@ class Movement:
 
 def movement(run: Run) -> Movement:
     """The matrix in six sums; "up" and "down" are between tiers, the rest has one end outside."""
-    height = {place.name: -place.shade for place in ladder(run)}
+    height = {place.name: -place.shade for place in ladder(run) if place.shade is not None}
     sums = dict.fromkeys(("up", "down", "stayed", "lapsed", "returned", "joined"), 0)
     for cell in cells(run):
         sums[_kind(height, cell.from_place, cell.to_place)] += cell.customers

@@ -52,7 +52,8 @@ def moves(request: HttpRequest) -> HttpResponse:
         *tier_words.held_back(run, terms["name"]),
         picture,
     ]
-    sections = [Section(shown), _going_on(run, asked)]
+    # Times to the top and the next close are of ladders; segments by rules have none.
+    sections = [Section(shown), *([] if "body" in terms else [_going_on(run, asked)])]
     if terms is run.brief["scheme"]:
         sections.append(_candidates(run))
     return answer(request, Page(question, sections, lead))

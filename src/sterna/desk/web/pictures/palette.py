@@ -25,6 +25,7 @@ LIGHT: Mapping[str, str] = {
     "cannot-tell-wash": "#fcf0d6",
     "flow-stay": "#ccd6d8",
     "flow-up": "#3d9a92",
+    "flow-moved": "#3d9a92",
     "flow-down": "#8797dc",
     "flow-foot": "#aebabd",
 }

@@ -63,7 +63,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Link:
-    """A flow placed between two nodes; `kind` is stay, up, down or foot."""
+    """A flow placed between two nodes; `kind` is stay, up, down, moved between two of one rank, or foot."""
 
     flow: Flow
     kind: str
@@ -135,15 +135,20 @@ def summary(places: Sequence[Place], flows: Sequence[Flow]) -> str:
     """The picture in words: how many rose, fell, stayed, joined and left."""
     order = {place.key: index for index, place in enumerate(places)}
     ranks = {place.key: place.rank for place in places}
-    counts = {"up": 0, "down": 0, "stay": 0, "joined": 0, "left": 0, "outside": 0}
+    counts = {"up": 0, "down": 0, "moved": 0, "stay": 0, "joined": 0, "left": 0, "outside": 0}
     for flow in flows:
         counts[_word(flow, order, ranks)] += flow.customers
-    opening = counts["up"] + counts["down"] + counts["stay"] + counts["left"]
+    opening = counts["up"] + counts["down"] + counts["moved"] + counts["stay"] + counts["left"]
+    inside = {place.rank for place in places} - {None}
+    is_ladder = len(inside) > 1 or counts["moved"] == 0
+    moved = f"{formats.count(counts['moved'])} moved to another"
+    if is_ladder:
+        moved = f"{formats.count(counts['up'])} moved up, {formats.count(counts['down'])} moved down"
+    what = "tier" if is_ladder else "segment"
     return (
-        f"Of {formats.counted(opening, 'customer')} in a tier at the opening, "
-        f"{formats.count(counts['up'])} moved up, "
-        f"{formats.count(counts['down'])} moved down, {formats.count(counts['stay'])} stayed and "
-        f"{formats.count(counts['left'])} left every tier; {formats.count(counts['joined'])} came in."
+        f"Of {formats.counted(opening, 'customer')} in a {what} at the opening, {moved}, "
+        f"{formats.count(counts['stay'])} stayed and "
+        f"{formats.count(counts['left'])} left every {what}; {formats.count(counts['joined'])} came in."
     )
 
 
@@ -168,8 +173,14 @@ def rows(places: Sequence[Place], flows: Sequence[Flow]) -> list[tuple[str, str,
     ]
 
 
-_ORDER = {"stay": 0, "foot": 1, "down": 2, "up": 3}
-_LEGEND = (("up", "moved up"), ("down", "moved down"), ("stay", "stayed"), ("foot", "joined or left"))
+_ORDER = {"stay": 0, "foot": 1, "down": 2, "moved": 2, "up": 3}
+_LEGEND = (
+    ("up", "moved up"),
+    ("down", "moved down"),
+    ("moved", "moved to another"),
+    ("stay", "stayed"),
+    ("foot", "joined or left"),
+)
 
 
 def _check(places: Sequence[Place], flows: Sequence[Flow], by: Measure) -> None:
@@ -240,6 +251,8 @@ def _word(flow: Flow, order: dict[str, int], ranks: dict[str, int | None]) -> st
     if inside in outside:
         return outside[inside]
     step = order[flow.destination] - order[flow.origin]
+    if step and ranks[flow.destination] == ranks[flow.origin]:
+        return "moved"
     return "stay" if step == 0 else "up" if step < 0 else "down"
 
 
