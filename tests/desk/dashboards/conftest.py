@@ -1,6 +1,7 @@
 """The published world for the pages, built once a module, and people who look at it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -20,6 +21,16 @@ def present() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
+@contextmanager
+def committed(django_db_blocker: Any, build: Callable[[], Any]) -> Iterator[Any]:
+    """What `build` makes, committed; the tests roll back what they do, and the module empties it at its end."""
+    with django_db_blocker.unblock():
+        made = build()
+    yield made
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
+
+
 @pytest.fixture(scope="module")
 def world(
     django_db_setup: None,
@@ -27,14 +38,20 @@ def world(
     present: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Any]:
-    """The world, committed; the tests roll back what they do, and the module empties it at its end."""
+    """The world of most pages."""
     from tests.desk.dashboards import house
 
-    with django_db_blocker.unblock():
-        made = house.build(tmp_path_factory.mktemp("world"))
-    yield made
-    with django_db_blocker.unblock():
-        call_command("flush", interactive=False, verbosity=0)
+    with committed(django_db_blocker, lambda: house.build(tmp_path_factory.mktemp("world"))) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def placed(django_db_setup: None, django_db_blocker: Any, present: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The shop alone, whose runs placed everybody in segments and stages."""
+    from tests.desk.dashboards import ruled
+
+    with committed(django_db_blocker, ruled.build) as made:
+        yield made
 
 
 @pytest.fixture

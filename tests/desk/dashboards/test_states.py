@@ -17,7 +17,10 @@ from sterna.desk.experiments.models import Comparison
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import MatrixCell
 from sterna.desk.sources.models import Import, Source
+from sterna.desk.users.models import User
 from sterna.desk.web.components import Empty, Late, Table, Tier, Unknown, Verdict
+from tests.desk.dashboards.reading import shown
+from tests.desk.dashboards.test_segment_builder import rich
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db
@@ -289,3 +292,15 @@ def test_a_run_without_an_experiment_says_when_there_will_be_one(analyst):
     published()
     said = [item.why for item in empties(analyst.get(reverse("results")))]
     assert any("an approved plan draws its hold-out in its first run" in why for why in said)
+
+
+def test_where_no_run_has_been_published_the_builder_works_and_says_when_it_counts(log_in):
+    manager = log_in("manager")
+    builder = rich(manager)
+    assert "No run has been published yet: the first one says how many." in builder.text
+    assert builder.places()["rich"] == ["have spend of at least 700", None, None, None]
+    assert builder.context["figures"] == () and builder.examples() is None
+    User.objects.get_or_create(username="staff", defaults={"role": "staff", "first_name": "Staff"})
+    assert builder.publish(reason_why="before the first run", manager_1="staff").headers["HX-Redirect"]
+    text = shown(manager, "segments")
+    assert "The next run places everybody by it." in text and "have spend of at least 700" in text

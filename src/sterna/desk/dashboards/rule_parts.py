@@ -95,7 +95,7 @@ def _field(one: Input, node: Node, path: str, options: Mapping[str, Options]) ->
     # What the list does not know stays to be seen: a class that was taken out of the taxonomy, say.
     if one.kind == "choice" and text and text not in dict(given):
         given = [*given, (text, text)]
-    listed = {"category": "rule-categories", "touchpoint": "rule-touchpoints"}.get(one.name, "")
+    listed = "rule-categories" if one.name == "category" else ""
     return Field(f"{one.name}_{path}", one.label, one.kind, text, options=given, listed=listed)
 
 

@@ -12,7 +12,8 @@ from sterna.engine.segments.ruled import SEGMENTS, STAGES, Ruled, read_ruled
 
 Node = dict[str, Any]  # a part of a rule with `not`; a group has `household` and `of` as well
 GROUPS = ("all", "any")
-MOST_SEATS, MOST_NODES, LONGEST = 20, 60, 100_000
+MOST_SEATS, MOST_NODES, LONGEST, DEEPEST = 20, 60, 100_000, 40
+WORDS = ("name", "kind", "rest", "reason", "change_limit")
 
 
 def group(*of: Node, op: str = "all") -> Node:
@@ -22,11 +23,12 @@ def group(*of: Node, op: str = "all") -> Node:
 
 @dataclass(frozen=True)
 class SeatDraft:
-    """A place as it stands in the form; `leave` is None where the scheme has no rule to leave."""
+    """A place as it stands in the form; `leave` is None where it has no rule to leave, `manager` a name of a user."""
 
     place: str = ""
     enter: Node = field(default_factory=lambda: group())
     leave: Node | None = None
+    manager: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,13 @@ class Draft:
     rest: str = ""
     reason: str = ""
     change_limit: str = ""
+    rest_manager: str = ""
     open: int = 0
+
+    @property
+    def managed(self) -> tuple[SeatDraft, ...]:
+        """The places with that of the rest, which has no rule."""
+        return (*self.seats, SeatDraft(self.rest, manager=self.rest_manager))
 
 
 def new_leaf(op: str) -> Node:
@@ -128,25 +136,43 @@ def read_draft(text: str) -> Draft:
         if len(text) > LONGEST:
             raise BadInput("the scheme is too long")
         told = json.loads(text)
-        seats = tuple(
-            SeatDraft(str(seat["place"]), _checked(seat["enter"]), seat["leave"] and _checked(seat["leave"]))
-            for seat in told["seats"][:MOST_SEATS]
-        )
-        words = {name: str(told[name]) for name in ("name", "kind", "rest", "reason", "change_limit")}
-        draft = Draft(**words, seats=seats or (SeatDraft(),), open=int(told["open"]))
-    except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
+        if len(told["seats"]) > MOST_SEATS:
+            raise BadInput(f"a scheme has at most {MOST_SEATS} places here: load a larger one from a file")
+        # Half a letter, which JSON can write, stands in no page.
+        json.dumps(told, ensure_ascii=False).encode()
+        words = {name: _text(told[name]) for name in WORDS}
+        seats = tuple(map(_read_seat, told["seats"])) or (SeatDraft(),)
+        managed = _text(told.get("rest_manager", ""))
+        draft = Draft(**words, seats=seats, rest_manager=managed, open=int(told["open"]))
+    except (ValueError, KeyError, TypeError, RecursionError, AttributeError, OverflowError):
         raise BadInput("the form was changed on its way: open it again") from None
     if draft.kind not in (SEGMENTS, STAGES):
         raise BadInput("choose segments or stages")
     return replace(draft, open=min(max(draft.open, 0), len(draft.seats) - 1))
 
 
-def _checked(node: Any) -> Node:
+def _read_seat(seat: Any) -> SeatDraft:
+    leave = seat["leave"] and _checked(seat["leave"])
+    return SeatDraft(_text(seat["place"]), _checked(seat["enter"]), leave, _text(seat.get("manager", "")))
+
+
+def _text(told: Any) -> str:
+    """A word of the form without NUL, which PostgreSQL refuses in a text."""
+    return str(told).replace("\x00", "")
+
+
+def _checked(node: Any, depth: int = 0) -> Node:
     """A tree with all that the form shows; what it does not know is left to the reading of the rule."""
+    if depth > DEEPEST:
+        raise BadInput("the rule is too deep: make several of it")
     told = {"op": str(node["op"]), "not": node.get("not") is True}
     if told["op"] not in GROUPS:
         return {**{str(key): value for key, value in node.items()}, **told}
-    return {**told, "household": node.get("household") is True, "of": [_checked(part) for part in node["of"]]}
+    return {
+        **told,
+        "household": node.get("household") is True,
+        "of": [_checked(part, depth + 1) for part in node["of"]],
+    }
 
 
 def at(node: Node, path: Iterable[int]) -> Node:
@@ -224,7 +250,9 @@ def _seat(draft: Draft, where: str) -> Draft:
         return replace(draft, open=place)
     if verb == "drop" and len(seats) > 1:
         del seats[place]
-        return replace(draft, seats=tuple(seats), open=max(0, min(draft.open, len(seats) - 1)))
+        # The seat that is shown stays so, and where it is the one that goes, the next.
+        shown = draft.open - (place < draft.open)
+        return replace(draft, seats=tuple(seats), open=min(shown, len(seats) - 1))
     if verb == "up" and place:
         seats[place - 1], seats[place] = seats[place], seats[place - 1]
         return replace(draft, seats=tuple(seats), open=place - 1)
@@ -243,11 +271,12 @@ def filled(draft: Draft, posted: Mapping[str, str]) -> Draft:
     """The draft with what was typed: the fields of the scheme, and by path those of the rules of the open seat."""
     seats = list(deepcopy(draft.seats))
     for number, seat in enumerate(seats):
-        seats[number] = replace(seat, place=posted.get(f"place_{number}", seat.place).strip())
-    words = {
-        name: posted.get(name, getattr(draft, name)).strip()
-        for name in ("name", "kind", "rest", "reason", "change_limit")
-    }
+        manager = posted.get(f"manager_{number}", seat.manager)
+        seats[number] = replace(
+            seat, place=posted.get(f"place_{number}", seat.place).strip(), manager=manager
+        )
+    words = {name: posted.get(name, getattr(draft, name)).strip() for name in WORDS}
+    words["rest_manager"] = posted.get(f"manager_{len(seats)}", draft.rest_manager)
     draft = replace(draft, seats=tuple(seats), **words)
     for which in ("enter", "leave"):
         root: Node | None = getattr(draft.seats[draft.open], which)

@@ -22,11 +22,7 @@ def segments_publish(request: HttpRequest) -> HttpResponse:
         typed = {name: posted(request, name) for name in request.POST}
         draft = filled(read_draft(posted(request, "draft")), typed)
         scheme = scheme_of_draft(draft)
-        named = {
-            place: _user(typed[f"manager_{number}"])
-            for number, place in enumerate(scheme.places)
-            if typed.get(f"manager_{number}")
-        }
+        named = {seat.place: _user(seat.manager) for seat in draft.managed if seat.manager}
         found, warnings = actions.publish_ruled(scheme, named, person(request), posted(request, "reason_why"))
         said = f"{found.name}, version {found.version}, is in force; the next run places everybody by it."
         return " ".join([said, *(f"{warning}." for warning in warnings)])

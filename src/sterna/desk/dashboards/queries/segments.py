@@ -20,13 +20,18 @@ join values_worth as w on w.customer_id = m.customer_id and w.run_id = %s
 where m.scheme = %s and upper_inf(m.during) group by m.place
 """
 _MOVED = """
-select place, count(*) filter (where lower(during) = %(day)s), count(*) filter (where upper(during) = %(day)s)
-from segments_membership where scheme = %(scheme)s group by place
+with stays as (select * from segments_membership where scheme = %(scheme)s),
+came as (select customer_id, place, true as here from stays where lower(during) = %(day)s),
+went as (select customer_id, place, true as here from stays where upper(during) = %(day)s)
+select place, count(*) filter (where went.here is null),
+    count(*) filter (where came.here is null)
+from came full join went using (customer_id, place) group by place
 """
 _COMBINED = """
 select count(*) from (
     select string_agg(scheme || '/' || place, ' ' order by scheme) as combination
-    from segments_membership where upper_inf(during) group by customer_id
+    from segments_membership
+    where upper_inf(during) and scheme not in (select scheme from segments_retirement) group by customer_id
 ) as stood group by combination order by 1 desc
 """
 

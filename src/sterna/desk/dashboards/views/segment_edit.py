@@ -21,7 +21,6 @@ from sterna.desk.runs.panels import panel_of
 from sterna.desk.segments.counting import Counted, count
 from sterna.desk.segments.drafts import (
     Draft,
-    SeatDraft,
     changed,
     draft_of,
     filled,
@@ -70,7 +69,8 @@ def _page(request: HttpRequest, question: str, definition: Definition | None) ->
     run = shown_run(asked_day(request))
     context = {
         "draft": draft, "text": written(draft), "may": may, "problem": problem, "here": request.get_full_path(),
-        "seats": _seats(draft), "is_new": definition is None, "is_segments": draft.kind == SEGMENTS,
+        "seats": _seats(draft), "why": posted(request, "reason_why"),
+        "is_new": definition is None, "is_segments": draft.kind == SEGMENTS,
         "enter": parts_of(draft, "enter"), "leave": parts_of(draft, "leave"), "kinds": KINDS,
         "people": User.objects.filter(is_active=True).order_by("first_name", "last_name", "username"),
         "categories": categories(), **_effect(run, draft),
@@ -99,8 +99,8 @@ def _seats(draft: Draft) -> list[dict[str, Any]]:
     """The places in order with who manages each now."""
     named = managers(draft.name)
     return [
-        {"place": seat.place, "number": number, "manager": _username(named, seat.place)}
-        for number, seat in enumerate((*draft.seats, SeatDraft(draft.rest)))
+        {"place": seat.place, "number": number, "manager": seat.manager or _username(named, seat.place)}
+        for number, seat in enumerate(draft.managed)
     ]
 
 
@@ -159,7 +159,9 @@ def _figures(found: Counted, rules: Mapping[int, Rule], draft: Draft) -> list[Co
 
 def _places(draft: Draft, rules: Mapping[int, Rule], found: Counted | None) -> Table:
     counts = dict(zip(rules, found.holds, strict=True)) if found else {}
-    taken = dict(zip(rules, found.taken, strict=True)) if found and len(rules) == len(draft.seats) else {}
+    # Whom a stage would hold depends on where everybody stands: only a run can tell.
+    is_told = found is not None and len(rules) == len(draft.seats) and draft.kind == SEGMENTS
+    taken = dict(zip(rules, found.taken, strict=True)) if found and is_told else {}
     now = headcounts(draft.name)
     rows = [
         Row(
@@ -167,7 +169,7 @@ def _places(draft: Draft, rules: Mapping[int, Rule], found: Counted | None) -> T
                 seat.place or f"place {number + 1}",
                 said(rules[number]) if number in rules else "unfinished",
                 counts.get(number),
-                taken.get(number),
+                *([taken.get(number)] if draft.kind == SEGMENTS else []),
                 now.get(seat.place),
             ]
         )
@@ -180,7 +182,7 @@ def _places(draft: Draft, rules: Mapping[int, Rule], found: Counted | None) -> T
         Column("place", "Place"),
         Column("rule", "Customers who"),
         Column("holds", "Rule holds of", "number"),
-        Column("taken", "Would be in it", "number"),
+        *([Column("taken", "Would be in it", "number")] if draft.kind == SEGMENTS else []),
         Column("now", "In it now", "number"),
     ]
     return Table("Places", columns, rows, show_caption=True, stacks=True, csv_url="")

@@ -18,6 +18,7 @@ from sterna.desk.dashboards.views.segment_edit import QUESTION
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Definition, Membership, Steward
 from sterna.desk.segments.ruled_queries import PLACED, primary, ruled_in_force, scheme_of, users_of_scheme
+from sterna.desk.segments.tier_queries import retired
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.users.models import User
 from sterna.desk.web.components import Column, Component, Empty, Number, Row, Table
@@ -40,7 +41,8 @@ def segments_page(request: HttpRequest) -> HttpResponse:
         )
         return answer(request, Page(QUESTION, [Section([nothing])], action=action))
     own = primary()
-    sections = [_scheme(one, run, manages, own is not None and one.pk == own.pk) for one in found]
+    leads = own.pk if own is not None else None
+    sections = [_scheme(request, one, run, one.pk == leads) for one in found]
     return answer(request, Page(QUESTION, [*sections, _meter(found)], _LEAD, action))
 
 
@@ -50,8 +52,8 @@ _LEAD = (
 )
 
 
-def _scheme(definition: Definition, run: Run | None, manages: bool, leads: bool) -> Section:
-    scheme = scheme_of(definition)
+def _scheme(request: HttpRequest, definition: Definition, run: Run | None, leads: bool) -> Section:
+    scheme, manages = scheme_of(definition), allows(request.user, Right.MANAGE)
     rows = [_row(scheme.name, one) for one in segments.standings(definition, run)]
     unit = run.brief["currency"] if run else None
     columns = [
@@ -76,7 +78,7 @@ def _scheme(definition: Definition, run: Run | None, manages: bool, leads: bool)
         "scheme": scheme.name, "manages": manages, "kind": scheme.kind, "users": users_of_scheme(scheme.name),
         "moves": run is not None and segments.has_matrix(run, scheme.name),
     }  # fmt: skip
-    items.append(SafeString(render_to_string("dashboards/segment_scheme.html", context)))
+    items.append(SafeString(render_to_string("dashboards/segment_scheme.html", context, request=request)))
     return Section(items, f"{scheme.name}, {scheme.kind}", " ".join(said))
 
 
@@ -91,7 +93,8 @@ def _meter(found: list[Definition]) -> Section:
     stood = segments.combinations()
     total, number = sum(stood), len(stood)
     asked = len(set().union(*(variables(scheme_of(one)) for one in found)))
-    names = Definition.objects.filter(kind__in=PLACED).values_list("name", flat=True).distinct().count()
+    placed = Definition.objects.filter(kind__in=PLACED).exclude(name__in=retired())
+    names = placed.values_list("name", flat=True).distinct().count()
     most = sum(stood[: max(1, number // 10)])
     figures: list[Component] = [
         Number("Combinations with customers", number, note=f"of places in {counted(names, 'scheme')}"),
@@ -125,7 +128,13 @@ def segment(request: HttpRequest, scheme: str, place: str) -> HttpResponse:
     if definition.kind == SEGMENTS:
         sections.append(_managing(request, scheme, place))
     question = f"Who is in {place}, and why?"
-    lead = f"Customers who {standing.rule}." if place != "none" else "Customers in none of the stages."
+    lead = f"Customers who {standing.rule}."
+    if place not in {seat.place for seat in scheme_of(definition).seats}:
+        lead = (
+            "Customers in none of the stages."
+            if place == "none"
+            else "Everybody whom no other segment takes."
+        )
     return answer(request, Page(question, sections, lead, trail=[(QUESTION, reverse("segments"))]))
 
 
