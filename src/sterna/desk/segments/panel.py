@@ -25,7 +25,10 @@ select row_number() over (order by customer_id)::integer as n, customer_id, unit
 _MEASURES = ", ".join(f'v."{name}"' for name in MEASURES)
 _LAID_OUT = {
     "people": "select n, customer_id from people order by n",
-    "customers": "select n as customer_id, min(n) over (partition by unit) as unit from people order by n",
+    # Who is in no known household shares none: without the case all of them would live in one.
+    "customers": """
+        select n as customer_id, case when unit is not null then min(n) over (partition by unit) end as unit
+        from people order by n""",
     "current_facts": """
         select p.n as customer_id, f.fact_class, f.value, f.source, f.observed_on, f.confidence
         from current_facts as f join people as p using (customer_id) order by f.fact_class, p.n""",
