@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from sterna.engine.errors import LakeMissing
 from sterna.engine.lake.files import file_literal
 from sterna.engine.rules import MEASURES, SHELVES
 from sterna.engine.tables import TABLES
@@ -58,13 +59,17 @@ _LAID_OUT = {
 def lay_out(folder: Path, tables: Files, memory: str = "2GB") -> Files:
     """The panel in `folder` made of a run's Parquet files, as files by table; one that is there already is taken.
 
-    A table without a file is empty. `people` names the customer of each number.
+    A table without a file is empty. `people` names the customer of each number. Raises LakeMissing naming a file that
+    is gone or broken.
     """
     if not folder.exists():
         unfinished = folder.with_name(f"{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        _write(unfinished, tables, memory)
+        try:
+            _write(unfinished, tables, memory)
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise LakeMissing(str(error).partition("\n")[0]) from error
         # Whole or not at all: a panel that was half written would count half of the customers.
         unfinished.rename(folder)
     return {name: [str(folder / f"{name}.parquet")] for name in _LAID_OUT}
