@@ -1,10 +1,10 @@
 """Segments and stages carried from run to run: causes without amounts, limits, merges, who is placed no more."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from sterna.desk.customers.actions import identify, merge, undo
@@ -12,6 +12,7 @@ from sterna.desk.customers.models import Customer, SourceRecord
 from sterna.desk.segments.actions import apply_batch, undo_batch
 from sterna.desk.segments.models import Definition, Membership
 from sterna.desk.segments.ruled_queries import headcounts, owner_of
+from sterna.engine.rules import Rule
 from tests.desk.runs import ruled_shop, shop
 from tests.desk.segments.grouped import user
 from tests.desk.segments.staging import people, place, stays
@@ -21,20 +22,16 @@ pytestmark = pytest.mark.django_db
 __all__ = ["now"]  # the present of these tests
 
 
-def needs(limit: str | None = None, **seats: object) -> Definition:
+def needs(**seats: Rule) -> Definition:
     """Big and small segments and the rest, managed by Ann, Bo and Ann."""
-    terms = {"change_limit": Decimal(limit)} if limit else {}
     rules = seats or {"big": ruled_shop.RISING, "small": ruled_shop.KNOWN}
-    return ruled_shop.publish(ruled_shop.segments("needs", rules, **terms), user("ann"), user("bo"))  # type: ignore[arg-type]
+    return ruled_shop.publish(ruled_shop.segments("needs", rules), user("ann"), user("bo"))
 
 
-def life(limit: str = "0.25") -> Definition:
-    """The stages known and valued."""
+def life() -> Definition:
+    """The stages known and valued, of which a run may move a quarter."""
     shop.tiers()
-    scheme = ruled_shop.life()
-    return ruled_shop.publish(
-        type(scheme)(name="life", kind="stages", seats=scheme.seats, change_limit=Decimal(limit))
-    )
+    return ruled_shop.publish(msgspec.structs.replace(ruled_shop.life(), change_limit=Decimal("0.25")))
 
 
 def caused(pk: UUID) -> list[str]:
@@ -77,7 +74,8 @@ def test_R72_of_stages_only_who_stands_in_one_counts_as_a_member(movers, state):
     known, none = who[:8], who[8:]
     turn(FIRST, scheme, dict.fromkeys(known, "known") | dict.fromkeys(none, "none"))
     # A quarter of the eight in a stage is two, whoever else is in none of them.
-    batch = turn(SECOND, scheme, {pk: "valued" if pk in known[:movers] else "known" for pk in known} | dict.fromkeys(none, "none"))  # fmt: skip
+    places = {pk: "valued" if pk in known[:movers] else "known" for pk in known}
+    batch = turn(SECOND, scheme, places | dict.fromkeys(none, "none"))
     assert (batch.members, batch.moved, batch.state) == (8, movers, state)
     if state == "carried":
         undo_batch(batch.pk, None, "A broken feed.")
@@ -129,9 +127,8 @@ def test_the_next_run_places_who_became_one_and_leaves_the_past_of_both():
     [left] = Customer.objects.filter(redirects_to=None).values_list("pk", flat=True)
     [gone] = {one.pk, other.pk} - {left}
     was = stays(left)[0][0]
-    to = "others"
-    place(THIRD, scheme, {left: (to, None)})
-    assert stays(left) == [(was, FIRST, THIRD), (to, THIRD, None)]
+    place(THIRD, scheme, {left: ("others", None)})
+    assert stays(left) == [(was, FIRST, THIRD), ("others", THIRD, None)]
     assert [(first, end) for _, first, end in stays(gone)] == [(FIRST, TODAY)]
     place(THIRD, scheme, {left: (was, None)})
     assert stays(left) == [(was, FIRST, None)] and stays(gone)[0][2] == TODAY, (
