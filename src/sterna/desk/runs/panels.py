@@ -37,10 +37,12 @@ def panel_of(run: Run) -> Files:
 
 def _tables(run: Run) -> Files:
     """The files of what a rule can read: what the run made or froze, and of products what the lake holds now."""
-    folder = options.home() / "runs" / str(run.pk)
+    folder, named = options.home() / "runs" / str(run.pk), run.brief.get("frozen", {})
     found = {"products": [path for path, _ in manifest().get("products", ())]}
     for name in READS:
-        for path in (folder / f"{name}.parquet", folder / "frozen" / f"{name}.parquet"):
+        # What a run read of the one before it lies in the folder of that one.
+        brought = [options.home() / named[name]["path"]] if name in named else []
+        for path in (folder / f"{name}.parquet", folder / "frozen" / f"{name}.parquet", *brought):
             if path.exists():
                 found[name] = [str(path)]
     return found

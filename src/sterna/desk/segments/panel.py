@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from sterna.engine.errors import LakeMissing
 from sterna.engine.lake.files import file_literal
 from sterna.engine.rules import MEASURES, SHELVES
 from sterna.engine.tables import TABLES
@@ -25,7 +26,10 @@ select row_number() over (order by customer_id)::integer as n, customer_id, unit
 _MEASURES = ", ".join(f'v."{name}"' for name in MEASURES)
 _LAID_OUT = {
     "people": "select n, customer_id from people order by n",
-    "customers": "select n as customer_id, min(n) over (partition by unit) as unit from people order by n",
+    # Who is in no known household shares none: without the case all of them would live in one.
+    "customers": """
+        select n as customer_id, case when unit is not null then min(n) over (partition by unit) end as unit
+        from people order by n""",
     "current_facts": """
         select p.n as customer_id, f.fact_class, f.value, f.source, f.observed_on, f.confidence
         from current_facts as f join people as p using (customer_id) order by f.fact_class, p.n""",
@@ -55,13 +59,17 @@ _LAID_OUT = {
 def lay_out(folder: Path, tables: Files, memory: str = "2GB") -> Files:
     """The panel in `folder` made of a run's Parquet files, as files by table; one that is there already is taken.
 
-    A table without a file is empty. `people` names the customer of each number.
+    A table without a file is empty. `people` names the customer of each number. Raises LakeMissing naming a file that
+    is gone or broken.
     """
     if not folder.exists():
         unfinished = folder.with_name(f"{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        _write(unfinished, tables, memory)
+        try:
+            _write(unfinished, tables, memory)
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise LakeMissing(str(error).partition("\n")[0]) from error
         # Whole or not at all: a panel that was half written would count half of the customers.
         unfinished.rename(folder)
     return {name: [str(folder / f"{name}.parquet")] for name in _LAID_OUT}

@@ -1,5 +1,6 @@
 """Segments and stages as a YAML file that people write, each scheme with the managers of its places."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,11 @@ def read_schemes(text: str) -> list[Written]:
     schemes = told.get("schemes") if isinstance(told, dict) else None
     if not isinstance(schemes, list) or not schemes or set(told) - {"schemes"}:
         raise BadInput(f"the {WHAT} is a list under `schemes:`")
-    return [_written(one) for one in schemes]
+    found = [_written(one) for one in schemes]
+    for name, times in Counter(one.scheme.name for one in found).items():
+        if times > 1:
+            raise BadInput(f"{name} stands in the {WHAT} twice")
+    return found
 
 
 def _written(told: Any) -> Written:

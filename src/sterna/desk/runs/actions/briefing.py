@@ -108,10 +108,11 @@ def brief(run_id: UUID, until: date) -> Frozen:
 
 def _brief(run_id: UUID, until: date, pinned: Pinned) -> flow.Brief:
     cut, months = until + timedelta(days=1), pinned.scheme.body["window_months"]
-    openings = {
+    # Tiers that rules ask for keep the opening of their own window, or moves over it were told from a later day.
+    openings = dict.fromkeys(_other_schemes(pinned), flow.months_before(cut, months))
+    openings |= {
         one.name: flow.months_before(cut, one.body["window_months"]) for one in (pinned.scheme, *pinned.tiers)
     }
-    openings |= dict.fromkeys(_other_schemes(pinned), flow.months_before(cut, months))
     frozen = freeze(folder(run_id) / "frozen", cut, months, openings)
     frozen |= asked.files(folder(run_id) / "frozen", pinned.ruled, flow.months_before(cut, months))
     return flow.Brief(
