@@ -62,7 +62,6 @@ QUIET = Behavior(within_days=60, most=Decimal(0))
         (GOLD, stands(-3), 7),
         (GOLD, stands(0), 10),
         (MONTH, came(-10), 21),
-        (MONTH, came(-10, -30), 21),  # the older one leaves the window first, and one is left
         (Behavior(within_days=30, least=Decimal(2)), came(-10, -30), 1),
         (QUIET, came(-20), 41),
         (Behavior(of="days", within_days=1, most=Decimal(0)), came(-1), 1),
@@ -89,6 +88,12 @@ def test_R76_a_rule_turns_on_the_day_that_is_due_and_not_on_the_day_before(rule,
     said = holds(rule, person, ABOVE, ON)
     turned = next(each for each in range(99) if holds(rule, person, ABOVE, day(each)) != said)
     assert turned == ahead and due(rule, person, ON) == day(ahead)
+
+
+def test_a_day_may_fall_due_in_vain_and_is_asked_again_then():
+    person = came(-10, -30)  # the older one leaves the window first, and one is left
+    assert due(MONTH, person, ON) == day(1) and holds(MONTH, person, ABOVE, day(1))
+    assert due(MONTH, person, day(1)) == day(21) and not holds(MONTH, person, ABOVE, day(21))
 
 
 @pytest.mark.parametrize(
