@@ -310,7 +310,7 @@ people_drawn = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(people_drawn)
 def test_R84_every_row_of_the_matrix_sums_to_its_opening_headcount_and_all_rows_to_everybody(lake, drawn):
     names = {f"c{number}": told for number, told in enumerate(drawn)}
