@@ -11,6 +11,8 @@ from typer.exceptions import TyperException
 from sterna.cli.main import app
 from sterna.desk.config import options
 from sterna.desk.sources.mapping import parse
+from sterna.engine import documents
+from sterna.engine.segments import read_ruled
 from tests.docs.pages import DOCS, ROOT, pages
 
 BLOCK = re.compile(r"```\w*\n(.*?)```", re.S)
@@ -79,3 +81,14 @@ def test_the_mapping_of_the_import_page_is_a_mapping_also_with_the_costs():
     whole, costs = re.findall(r"```yaml\n(.*?)```", text, flags=re.S)
     assert [spec.into for spec in parse(whole, "the page").imports] == ["products", "lines"]
     assert [spec.into for spec in parse(whole + costs, "the page").imports] == ["products", "lines", "costs"]
+
+
+def test_R77_the_segments_and_stages_of_their_page_and_of_the_example_are_schemes():
+    (page,) = re.findall(
+        r"```yaml\n(.*?)```", (DOCS / "how-to/segments-and-stages.md").read_text(encoding="utf-8"), flags=re.S
+    )
+    for text in (page, (ROOT / "examples/retail/segments.yaml").read_text(encoding="utf-8")):
+        for told in documents.read_yaml(text, "the page").value["schemes"]:
+            managers = told.pop("managers", {})
+            scheme = read_ruled(told)
+            assert set(managers) == (set(scheme.places) if scheme.kind == "segments" else set())

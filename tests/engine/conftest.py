@@ -13,6 +13,12 @@ def spark_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         yield lake
 
 
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    with open_lake("duckdb", tmp_path_factory.mktemp("module"), memory="1GB") as opened:
+        yield opened
+
+
 @pytest.fixture
 def duck_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     with open_lake("duckdb", tmp_path_factory.mktemp("duckdb"), memory="1GB") as lake:

@@ -21,8 +21,11 @@ from sterna.engine.rules import (
     Known,
     Not,
     Person,
+    Rule,
     Stay,
     Worth,
+    compile_rules,
+    holds,
 )
 from sterna.engine.tables import TABLES
 from tests.engine.lake.small_tables import rows
@@ -236,6 +239,20 @@ def people(world: Mapping[str, Told]) -> dict[str, Person]:
             others=[alone[other] for other in CUSTOMERS if other != name and UNITS[other] == UNITS[name]]
         )
         for name, person in alone.items()
+    }
+
+
+def by_sql(lake: Lake, asked: Sequence[Rule], on: date = ON) -> dict[str, str]:
+    """The letters of some rules for everybody in the lake."""
+    lake.make(TABLES["rule_hits"], *compile_rules(asked, on))
+    return {row["customer_id"]: row["hits"] for row in lake.fetch(TABLES["rule_hits"]).to_pylist()}
+
+
+def in_memory(world: Mapping[str, Told], asked: Sequence[Rule], on: date = ON) -> dict[str, str]:
+    """The same letters as memory finds them."""
+    return {
+        name: "".join("1" if holds(rule, person, ABOVE, on) else "0" for rule in asked)
+        for name, person in people(world).items()
     }
 
 

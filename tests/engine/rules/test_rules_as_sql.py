@@ -1,37 +1,13 @@
 """That SQL and memory say the same of any rule and of anything that can be known of a customer, on every engine."""
 
-from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sterna.engine.lake import Lake, open_lake
-from sterna.engine.rules import Behavior, HasFact, Not, Rule, compile_rules, holds
-from sterna.engine.tables import TABLES
-from tests.engine.rules.drawn_rules import ABOVE, CUSTOMERS, ON, lay_out, people, rules, told, worlds
-
-HITS = TABLES["rule_hits"]
-
-
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with open_lake("duckdb", tmp_path_factory.mktemp("rules"), memory="1GB") as opened:
-        yield opened
-
-
-def by_sql(lake: Lake, asked: Sequence[Rule]) -> dict[str, str]:
-    lake.make(HITS, *compile_rules(asked, ON))
-    return {row["customer_id"]: row["hits"] for row in lake.fetch(HITS).to_pylist()}
-
-
-def in_memory(world, asked: Sequence[Rule]) -> dict[str, str]:
-    return {
-        name: "".join("1" if holds(rule, person, ABOVE, ON) else "0" for rule in asked)
-        for name, person in people(world).items()
-    }
-
+from sterna.engine.rules import Behavior, HasFact, Not, compile_rules
+from tests.engine.rules.drawn_rules import CUSTOMERS, ON, by_sql, in_memory, lay_out, rules, told, worlds
 
 several = st.lists(rules, min_size=1, max_size=4)
 

@@ -1,6 +1,5 @@
 """Segments and stages by rules: everybody in exactly one segment, one stage at a time, up and down."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -10,67 +9,13 @@ from hypothesis import strategies as st
 
 from sterna.engine import steps
 from sterna.engine.errors import BadInput
-from sterna.engine.lake import Lake, open_lake
+from sterna.engine.lake import Lake
 from sterna.engine.rules import All, AnyOf, Behavior, Consents, HasFact, InPlace, Not, Worth, holds
 from sterna.engine.segments.ruled import Ruled, Seat, check_ruled, place_by_rules, read_ruled, variables
 from sterna.engine.tables import TABLES
 from tests.engine.lake.small_tables import rows
 from tests.engine.rules.drawn_rules import ABOVE, CUSTOMERS, ON, lay_out, people, rules, worlds
-
-OPENING = date(2017, 1, 1)
-
-
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with open_lake("duckdb", tmp_path_factory.mktemp("ruled"), memory="1GB") as opened:
-        yield opened
-
-
-def worth(least: int) -> Worth:
-    return Worth(measure="spend", least=Decimal(least))
-
-
-def segments(*seats: Seat, name: str = "needs", reason: str = "") -> Ruled:
-    return Ruled(name=name, kind="segments", seats=seats, rest="others", reason=reason)
-
-
-def stages(*seats: Seat, name: str = "life") -> Ruled:
-    return Ruled(name=name, kind="stages", seats=seats)
-
-
-def customers(lake: Lake, **spend: int | None) -> None:
-    """Customers by what they spent; first seen before the opening."""
-    lay_out(lake, {})
-    seen = [{"customer_id": name, "unit": name, "first_seen_on": date(2016, 1, 1)} for name in spend]
-    lake.put(TABLES["customers"], rows("customers", *seen))
-    known = [{"customer_id": name, "spend": figure and Decimal(figure)} for name, figure in spend.items()]
-    lake.put(TABLES["values"], rows("values", *known))
-    for table in ("tier_places", "stays"):
-        lake.put(TABLES[table], rows(table))
-
-
-def stood(lake: Lake, *told: tuple[str, str, str, int]) -> None:
-    """Where customers stand, and since how many days before the check."""
-    found = [
-        {
-            "customer_id": who,
-            "scheme": scheme,
-            "place": place,
-            "rank": 1,
-            "entered_on": ON - timedelta(days=back),
-        }
-        for who, scheme, place, back in told
-    ]
-    lake.put(TABLES["stays"], rows("stays", *found))
-
-
-def placed(lake: Lake, *schemes: Ruled) -> dict[tuple[str, str], str]:
-    place_by_rules(lake, schemes, ON, OPENING)
-    return {
-        (row["scheme"], row["customer_id"]): row["to_place"]
-        for table in ("stage_places", "segment_places")
-        for row in lake.fetch(TABLES[table]).to_pylist()
-    }
+from tests.engine.segments.by_rules import OPENING, customers, placed, segments, stages, stood, worth
 
 
 def test_R77_the_first_rule_that_holds_takes_the_customer_and_the_rest_takes_everybody_else(lake):

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -110,15 +110,20 @@ def matching(leaf: HasFact, facts: Iterable[Known], above: Above, on: date) -> I
             yield fact
 
 
+def day_before(on: date, days: int) -> date:
+    """The day so many days before `on`, or after it where they are negative; beyond the calendar its end."""
+    return date.fromordinal(min(max(on.toordinal() - days, 1), date.max.toordinal()))
+
+
 def _conditions(leaf: HasFact, on: date) -> Iterator[Callable[[Known], bool]]:
     yield lambda fact: fact.value in leaf.among if leaf.among else fact.value != NO
     if leaf.least is not None or leaf.most is not None:
         yield lambda fact: _between_text(fact.value, leaf.least, leaf.most)
     if leaf.older_than_days is not None:
-        oldest = on - timedelta(days=leaf.older_than_days)
+        oldest = day_before(on, leaf.older_than_days)
         yield lambda fact: fact.observed_on < oldest
     if leaf.within_days is not None:
-        first = on - timedelta(days=leaf.within_days)
+        first = day_before(on, leaf.within_days)
         yield lambda fact: fact.observed_on >= first
     if leaf.least_confidence is not None:
         least = leaf.least_confidence
@@ -148,7 +153,7 @@ def _compared(rule: Behavior | Worth | Consents | InPlace, person: Person, on: d
         return _between(_worth(rule, person), rule.least, rule.most)
     if isinstance(rule, Consents):
         return person.consents.get((rule.medium, rule.purpose)) is (rule.says == "yes")
-    latest = on - timedelta(days=rule.least_days or 0)
+    latest = day_before(on, rule.least_days or 0)
     return any(
         stay.scheme == rule.scheme
         and stay.place in rule.among
@@ -160,7 +165,7 @@ def _compared(rule: Behavior | Worth | Consents | InPlace, person: Person, on: d
 def deeds_of(rule: Behavior, person: Person, on: date) -> list[Deed]:
     """What the comparison looks at: the deeds of its kind inside its window, of the household where it says so."""
     everybody = (person, *person.others) if rule.household else (person,)
-    first = date.min if rule.within_days is None else on - timedelta(days=rule.within_days)
+    first = date.min if rule.within_days is None else day_before(on, rule.within_days)
     return [
         deed
         for each in everybody

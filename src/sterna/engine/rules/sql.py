@@ -1,12 +1,12 @@
 """Writes rules as one SELECT that reads each source once, in DuckDB's dialect, every text of a rule as a parameter."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from math import ceil, floor
 from typing import Any, NamedTuple
 
-from sterna.engine.rules.person import is_bought
+from sterna.engine.rules.person import day_before, is_bought
 from sterna.engine.rules.tree import (
     MEASURES,
     NO,
@@ -180,7 +180,7 @@ class _Writer:
         return name
 
     def _first(self, leaf: Behavior) -> date | None:
-        return None if leaf.within_days is None else self._on - timedelta(days=leaf.within_days)
+        return None if leaf.within_days is None else day_before(self._on, leaf.within_days)
 
     def _counted(self, leaf: Behavior) -> str:
         if leaf.of in ("amount", "share"):
@@ -211,7 +211,9 @@ class _Writer:
         column = self._column(source, f"{least}({self._case(leaf, 's.occurred_on')})")
         said = []
         if leaf.least is not None:
-            said.append(f"{column} <= {self._day(ceil(leaf.least) + 1)}")
+            days = ceil(leaf.least) + 1
+            # So long ago there was no day at all, not even the first one of the calendar.
+            said.append(f"{column} <= {self._day(days)}" if days < self._on.toordinal() else "false")
         if leaf.most is not None:
             said.append(f"{column} >= {self._day(floor(leaf.most) + 1)}")
         return f"coalesce({' and '.join(said)}, false)"
@@ -249,8 +251,7 @@ class _Writer:
         return f"cast({self._bind(f'{amount:f}')} as {'double' if kind == REAL else _DECIMAL})"
 
     def _day(self, back: int) -> str:
-        # No day is before the first one that a calendar has: whatever is older than that is older than all.
-        return self._bind(date.fromordinal(max(self._on.toordinal() - back, 1)))
+        return self._bind(day_before(self._on, back))
 
     def _bind(self, value: Any) -> str:
         for name, held in self.parameters.items():

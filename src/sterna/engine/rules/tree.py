@@ -190,14 +190,25 @@ def _depth(rule: Rule) -> int:
 def _refuse_texts(leaf: Leaf) -> None:
     for told in msgspec.structs.astuple(leaf):
         for text in told if isinstance(told, tuple) else (told,):
-            if isinstance(text, str) and "\0" in text:
+            if isinstance(text, str) and not _is_storable(text):
                 raise BadInput(f"the rule asks for {text!r}, which no fact can hold")
+
+
+def _is_storable(text: str) -> bool:
+    """Whether a fact could hold the text: half of a letter, as JSON can write it, fails a statement as NUL does."""
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _refuse_amounts(leaf: HasFact | Behavior | Worth, what: str) -> None:
     for amount in (leaf.least, leaf.most):
-        if amount is not None and not re.fullmatch(NUMBER, f"{amount:f}"):
+        if amount is not None and not _is_number(amount):
             raise BadInput(f"the rule compares {what} with {amount}, which is no amount")
+
+
+def _is_number(amount: Decimal) -> bool:
+    # Its size is asked first: 1e999999999999 takes a dozen letters, and written out all the memory there is.
+    is_small = amount.is_finite() and abs(amount.adjusted()) < 36
+    return is_small and re.fullmatch(NUMBER, f"{amount:f}") is not None
 
 
 def _refuse_bounds(leaf: Behavior | Worth, what: str) -> None:

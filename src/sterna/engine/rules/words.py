@@ -18,7 +18,11 @@ from sterna.engine.rules.tree import (
 )
 
 Title = Callable[[str], str]
-_COUNTED = {"days": "days with", "categories": "categories among", "touchpoints": "touchpoints of"}
+_COUNTED = {
+    "days": ("day", "days", "with"),
+    "categories": ("category", "categories", "among"),
+    "touchpoints": ("touchpoint", "touchpoints", "of"),
+}
 
 
 def sentence(rule: Rule, class_title: Title = str, measure_title: Title = str) -> str:
@@ -87,24 +91,28 @@ class _Words:
         when = f" within {_days(leaf.within_days)}" if leaf.within_days is not None else ""
         what = "purchases" if leaf.kind == PURCHASE else f"{leaf.kind} events"
         if leaf.of == "times":
-            return f"{whose}{_times(leaf, what + where)}{when}"
+            return f"{whose}{_times(leaf, what)}{where}{when}"
         if leaf.of == "amount":
             return f"{whose}bought for {_range(leaf.least, leaf.most)}{where}{when}"
         if leaf.of == "share":
             return f"{whose}bought {_range(leaf.least, leaf.most, percent=True)} of it{where}{when}"
         if leaf.of in ("first", "last"):
             ago = _range(leaf.least, leaf.most)
-            return f"{whose}had their {leaf.of} of {what}{where} {ago} days ago{when}"
-        return f"{whose}have {_range(leaf.least, leaf.most)} {_COUNTED[leaf.of]} {what}{where}{when}"
+            return f"{whose}had their {leaf.of} of {what}{where} {ago} {_noun(ago, 'day', 'days')} ago{when}"
+        one, several, of = _COUNTED[leaf.of]
+        how_many = _range(leaf.least, leaf.most)
+        return f"{whose}have {how_many} {_noun(how_many, one, several)} {of} {what}{where}{when}"
 
 
 def _times(leaf: Behavior, what: str) -> str:
     if leaf.most == 0:
         return f"have no {what}"
     how_many = _range(leaf.least, leaf.most)
-    if how_many.split()[-1] == "1":
-        what = what.replace("purchases", "purchase", 1).replace(" events", " event", 1)
-    return f"have {how_many} {what}"
+    return f"have {how_many} {_noun(how_many, what.removesuffix('s'), what)}"
+
+
+def _noun(how_many: str, one: str, several: str) -> str:
+    return one if how_many.split()[-1] == "1" else several
 
 
 def _range(least: Decimal | None, most: Decimal | None, percent: bool = False) -> str:
