@@ -26,7 +26,7 @@ LABEL_GAP = 19.0
 HEAD = 34.0
 FOOT = 34.0
 CURVE = 0.5
-NAME_ROOM = 120.0
+NAME_ROOM = 96.0
 
 
 @dataclass(frozen=True)
