@@ -18,7 +18,7 @@ from sterna.desk.sources.actions import import_files, keep_upload
 from sterna.desk.sources.models import Import, Upload
 from sterna.desk.sources.signals import FactsSaid
 from tests.desk.contacts import ledger
-from tests.desk.dashboards import clients, known
+from tests.desk.dashboards import clients, known, ruled
 from tests.desk.runs import shop
 from tests.desk.segments import best
 from tests.desk.sources import shop as till
@@ -56,6 +56,7 @@ def build(folder: Path) -> World:
     second = actions.run(shop.SECOND).run
     ledger.fill(2, "phone")
     send_due(on=ledger.phone())
+    ruled.publish()  # after the runs: nobody stands in a segment or stage yet
     return World(
         customers,
         first,

@@ -13,6 +13,8 @@ from sterna.desk.users.models import Role
 from tests.desk.dashboards.test_best_writing import WRITES as BESTS
 from tests.desk.dashboards.test_groups_writing import WRITES as GROUPS
 from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
+from tests.desk.dashboards.test_segment_builder import WRITES as BUILT
+from tests.desk.dashboards.test_segment_pages import WRITES as RULED
 from tests.desk.dashboards.test_tier_pages import WRITES as TIERS
 from tests.desk.dashboards.test_uploads import WRITES as FILES
 from tests.desk.dashboards.test_writing import WRITES
@@ -48,6 +50,8 @@ NAMES = [
     | set(KNOWS)
     | set(BESTS)
     | set(GROUPS)
+    | set(RULED)
+    | set(BUILT)
     | set(TIERS)
 ]
 
@@ -55,9 +59,8 @@ NAMES = [
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    assert set(WRITES) | set(FILES) | set(KNOWS) | set(BESTS) | set(GROUPS) | set(
-        TIERS
-    ) | DOOR | PRIVATE <= set(names)
+    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT]
+    assert set(written) | DOOR | PRIVATE <= set(names)
 
 
 def address(world, name):
@@ -70,6 +73,8 @@ def address(world, name):
         "best_list": ["buyers"],
         "best_edit": ["buyers"],
         "tier_edit": ["value"],
+        "segment": ["needs", "big"],
+        "segments_edit": ["needs"],
         "group_members": ["B"],
         "group_change": [world.clients.change.pk],
         "group_check": [world.clients.check.pk],
@@ -137,6 +142,7 @@ SORTED = (
     "review",
     "dead_letters",
     "group_members",
+    "segment",
 )
 
 
@@ -163,6 +169,12 @@ SORTED = (
         ("tier_edit", "as_of"),
         ("group_members", "sort"),
         ("groups", "as_of"),
+        ("segments", "as_of"),
+        ("segments", "format"),
+        ("segment", "sort"),
+        ("segment", "as_of"),
+        ("segments_new", "as_of"),
+        ("segments_edit", "as_of"),
         ("lookalikes", "list"),
         ("lookalikes", "drop"),
         ("lookalikes", "as_of"),
@@ -233,6 +245,7 @@ def test_what_is_not_there_is_a_404(world, analyst):
         "erasure",
         "group_change",
         "group_check",
+        "segments_edit",
     ):
         assert analyst.get(reverse(name, args=[nobody])).status_code == 404, name
     assert analyst.get(reverse("run_stage", args=[world.second.pk, "nothing"])).status_code == 404

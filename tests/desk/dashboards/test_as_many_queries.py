@@ -18,7 +18,8 @@ from sterna.desk.dashboards import paging
 from sterna.desk.dashboards.queries import finding
 from sterna.desk.segments.actions import propose, start_check
 from sterna.desk.segments.group_models import CheckCustomer
-from sterna.desk.segments.models import BestMember, Move, Override
+from sterna.desk.segments.models import BestMember, Membership, Move, Override
+from sterna.desk.segments.ruled_queries import primary
 from sterna.desk.sources.actions import receive
 from sterna.desk.sources.received import Envelope
 from sterna.desk.sources.signals import FactsSaid
@@ -58,6 +59,17 @@ def ruled(world):
             customer=one, scheme="value", kind="floor", place="silver", begins_on=date(2017, 1, 1),
             ends_on=date(2030, 1, 1), reason="why", set_at=clock.now(),
         )  # fmt: skip
+
+
+def segmented(world):
+    definition = primary()
+    for number, one in enumerate(people(MORE)[1]):
+        day = date(2017, 7, 1)
+        for place, during in (("often", (date(2017, 1, 1), day)), ("big", (day, None))):
+            Membership.objects.create(
+                customer=one, scheme="needs", place=place, rank=1, during=during, amount=number,
+                definition=definition, cause="by the rules", run_id=world.second.pk,
+            )  # fmt: skip
 
 
 def best(world):
@@ -141,6 +153,7 @@ LISTS = {
     "best_list": best,
     "tier_risk": valued,
     "tier_overrides": ruled,
+    "segment": segmented,
     "contacts": contacted,
     "left_out": left_out,
     "dead_letters": refused,
@@ -155,6 +168,7 @@ LISTS = {
 ARGUMENTS = {
     "move_names": lambda world: ["bronze", "silver"],
     "best_list": lambda world: ["buyers"],
+    "segment": lambda world: ["needs", "big"],
     "group_members": lambda world: ["B"],
     # Those of the highest tier with the lowest headroom, among whom `valued` puts its people.
     "value_grid_names": lambda world: [len(world.second.brief["scheme"]["bands"]), "0"],
@@ -179,8 +193,8 @@ def test_a_list_asks_as_often_with_fifty_rows_as_with_two(world, log_in, monkeyp
     client = log_in("manager")
     if name in SEARCHED:
         people(3)
-    if name == "tier_overrides":
-        ruled(world)  # the world has none, and the names of nobody are not asked for
+    if name in ("tier_overrides", "segment"):
+        LISTS[name](world)  # the world has none, and the names of nobody are not asked for
     with monkeypatch.context() as patch:
         patch.setattr(paging, "SIZE", 2)
         patch.setattr(finding, "PAGE", 2)

@@ -20,6 +20,7 @@ PAGES = {
     "value_back_test": "No run has been published yet.",
     "brought": "No run has been published yet.",
     "best_customers": "No definition is in force.",
+    "segments": "Nobody has published any yet.",
     "tiers": "No run has been published yet.",
     "groups": "No terms are published",
     "group_terms": "None is published.",

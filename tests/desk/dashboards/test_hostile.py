@@ -15,9 +15,13 @@ from sterna.desk.customers.actions import keep_addresses, keep_facts
 from sterna.desk.customers.models import Consent
 from sterna.desk.plans import actions as plans
 from sterna.desk.runs.models import Run
+from sterna.desk.segments.actions import publish_ruled
+from sterna.desk.segments.models import Membership
 from sterna.desk.sources.models import DeadLetter, Import, RefusedRow, Source
 from sterna.desk.sources.signals import AddressesSaid, FactsSaid
 from sterna.desk.users.models import User
+from sterna.engine.rules import HasFact
+from sterna.engine.segments.ruled import Ruled, Seat
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db
@@ -74,14 +78,21 @@ def hostile(world, request):
     RefusedRow.objects.update(value=name, reason=name, column=name[:40])
     DeadLetter.objects.create(source=Source.objects.all()[0], reason=name, body={}, received_at=shop.AT)
     Run.objects.filter(pk=world.first.pk).update(error=name, state="failed")
-    User.objects.create(username="eve", first_name=name)
+    eve = User.objects.create(username="eve", first_name=name)
+    asks = HasFact(fact_class="shopping.category", among=(name,))
+    odd = Ruled(name="odd", kind="segments", seats=(Seat(place="in it", enter=asks),), rest="out of it")
+    definition, _ = publish_ruled(odd, {"in it": eve, "out of it": eve}, None, name)
+    Membership.objects.create(
+        customer=customer, scheme="odd", place="in it", rank=1, during=(date(2017, 7, 1), None), cause=name,
+        definition=definition, run_id=world.second.pk,
+    )  # fmt: skip
     record("do", "thing", name[:120], User.objects.get(username="eve"), name, key="hostile")
     return name, customer, plan, contact
 
 
 PAGES = (
     "customers customer contacts contact left_out tasks plan_list plan move_names sources import data_quality run "
-    "settings audit"
+    "settings audit segments segment segments_edit"
 )
 
 
@@ -95,6 +106,8 @@ def test_every_page_shows_the_name_as_text_and_makes_nothing_of_it(world, analys
         "move_names": ["all", "all"],
         "import": [world.imported.pk],
         "run": [world.first.pk],
+        "segment": ["odd", "in it"],
+        "segments_edit": ["odd"],
     }
     for page in PAGES.split():
         answer = analyst.get(
@@ -113,7 +126,7 @@ def test_every_page_shows_the_name_as_text_and_makes_nothing_of_it(world, analys
 
 
 @pytest.mark.parametrize("hostile", ["script", "quotes", "rtl"], indirect=True)
-@pytest.mark.parametrize("page", ["customers", "audit", "left_out", "sources"])
+@pytest.mark.parametrize("page", ["customers", "audit", "left_out", "sources", "segments"])
 def test_a_file_holds_the_name_in_one_cell(analyst, hostile, page):
     name = hostile[0]
     answer = analyst.get(reverse(page), {"format": "csv"})

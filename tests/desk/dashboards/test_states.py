@@ -89,7 +89,19 @@ def test_whoever_follows_what_an_empty_page_says_comes_to_the_command_that_fills
 
 
 @pytest.mark.parametrize(
-    "name", ["home", "customers", "values", "tiers", "moves", "results", "left_out", "plan_list", "contacts"]
+    "name",
+    [
+        "home",
+        "customers",
+        "values",
+        "tiers",
+        "moves",
+        "results",
+        "left_out",
+        "plan_list",
+        "contacts",
+        "segments",
+    ],
 )
 def test_a_run_that_saw_nobody_is_shown_without_a_figure_made_up(analyst, name):
     published()

@@ -121,7 +121,7 @@ def _effect(run: Run | None, draft: Draft) -> dict[str, Any]:
             unfinished.append(str(error))
     return {
         "unfinished": unfinished,
-        "warnings": _warnings(draft),
+        "warnings": [one for one in _warnings(draft) if one not in unfinished],
         "figures": _figures(found, rules, draft) if found else (),
         "tables": [_places(draft, rules, found), *_examples(found)],
         "no_run": run is None,

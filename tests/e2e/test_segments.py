@@ -1,0 +1,70 @@
+"""Segments in Chromium: a manager writes one by conditions, sees the count change, publishes it."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests.e2e.test_pages import PHONE, Enter, enter, faults
+
+pytestmark = pytest.mark.browser
+__all__ = ["enter"]
+
+
+def test_R51_a_manager_writes_a_segment_condition_by_condition_and_sees_it_counted_then_in_the_list(
+    world: Any, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sterna.desk.runs import actions
+    from sterna.desk.segments.ruled_queries import headcounts
+    from tests.desk.runs import shop
+
+    page = enter("manager")
+    page.goto(reverse("segments"))
+    page.get_by_role("link", name="New segments or stages").click()
+    page.get_by_label("Name", exact=True).fill("worth")
+    page.get_by_label("Place 1", exact=True).fill("rich")
+    page.get_by_label("The rest").fill("everybody else")
+    expect(page.get_by_text("rich: a group is empty: add a condition to it")).to_be_visible()
+
+    places = page.get_by_role("table", name="Places")
+    page.get_by_role("button", name="Value", exact=True).click()
+    page.get_by_label("Measure").select_option("spend")
+    page.get_by_label("At least").fill("700")
+    page.get_by_label("At most").click()
+    expect(places.locator("tbody tr").first).to_contain_text("12")
+    page.get_by_label("At least").fill("2000")
+    page.get_by_label("At least").press("Tab")
+    expect(places.locator("tbody tr").first).to_contain_text("have spend of at least 2000")
+    expect(page.get_by_role("table", name="Some of them").locator("tbody tr")).to_have_count(2)
+
+    # Who manages each place stays chosen while everything is counted anew, and why is not lost to a refusal.
+    page.get_by_label("Manager").first.select_option("manager")
+    page.get_by_label("Why it changes").fill("our best two")
+    with page.expect_response("**/segments/publish"):
+        page.get_by_role("button", name="Publish version").click()
+    expect(page.locator(".form-refusal").last).to_contain_text("nobody manages everybody else")
+    assert page.get_by_label("Manager").first.input_value() == "manager"
+    page.get_by_label("Manager").last.select_option("staff")
+    expect(page.locator(".form-refusal").last).to_have_text("")
+    assert page.get_by_label("Manager").first.input_value() == "manager"
+    assert page.get_by_label("Why it changes").input_value() == "our best two"
+    page.get_by_role("button", name="Publish version").click()
+    expect(page.get_by_role("status")).to_contain_text("worth, version 1, is in force")
+    listed = page.get_by_role("table", name="worth")
+    expect(listed.locator("tbody tr").first).to_contain_text("have spend of at least 2000")
+
+    monkeypatch.setenv("STERNA_NOW", "2017-07-01T13:00:00+00:00")
+    actions.run(shop.SECOND)
+    assert headcounts("worth") == {"rich": 2, "everybody else": 58}
+    page.get_by_role("link", name="rich", exact=True).click()
+    expect(page.get_by_role("table", name="Members").locator("tbody tr")).to_have_count(2)
+
+    # On a phone nothing is wider than the screen, and nothing is a fault for anybody's eyes.
+    phone = enter("manager", viewport=PHONE)
+    edit = reverse("segments_edit", args=["needs"])
+    for address in (reverse("segments"), reverse("segment", args=["worth", "rich"]), edit):
+        phone.goto(address)
+        assert faults(phone) == [], address
+        wide = phone.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{address} is {wide} px too wide"
