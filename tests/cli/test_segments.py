@@ -12,21 +12,15 @@ from sterna.desk.segments.ruled_texts import read_schemes
 from sterna.engine.rules import facts_in
 from sterna.engine.segments.ruled import rules_of
 from tests.desk.segments.grouped import user
+from tests.desk.segments.test_ruled import TEXT
 
 pytestmark = pytest.mark.django_db
 EXAMPLE = Path("examples/retail/segments.yaml")
-FILE = """
-schemes:
-  - name: needs
-    kind: segments
-    rest: others
-    seats:
-      - {place: big, enter: {op: value, measure: spend, least: 100}}
-    managers: {big: manager, others: staff}
-  - name: life
+# Segments, and stages that ask for them.
+FILE = f"""{TEXT.partition("  - name: life")[0]}  - name: life
     kind: stages
     seats:
-      - {place: kept, enter: {op: place, scheme: needs, among: [big]}}
+      - {{place: kept, enter: {{op: place, scheme: needs, among: [big]}}}}
 """
 
 
@@ -39,7 +33,7 @@ def staff() -> None:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Segments, and stages that ask for them."""
+    """The file, where a command finds it."""
     path = tmp_path / "segments.yaml"
     path.write_text(FILE, encoding="utf-8")
     return path

@@ -11,7 +11,6 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from django.db import connection
 
 from sterna.desk.config import clock, options
 from sterna.desk.config.ids import new_id
@@ -24,6 +23,7 @@ from sterna.desk.segments.counting import count
 from sterna.engine.errors import LakeMissing
 from sterna.engine.lake import arrow
 from sterna.engine.rules import MEASURES, Household, InPlace, Worth
+from tests.desk.privacy.test_at_once import beside
 from tests.engine.lake.small_tables import rows
 
 ON = date(2017, 7, 1)
@@ -159,17 +159,6 @@ def test_two_who_ask_at_once_make_one_panel_and_an_erasure_waits_for_it(monkeypa
         begun.set()
         threading.Event().wait(0.3)
         made.append(write(*given))
-
-    def beside(act: Any) -> threading.Thread:
-        def do() -> None:
-            try:
-                act()
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=do)
-        thread.start()
-        return thread
 
     monkeypatch.setattr(panel, "_write", slowly)
     asking = [beside(lambda: found.append(panel_of(run))) for _ in range(2)]
