@@ -35,7 +35,7 @@ def test_R51_a_manager_writes_a_segment_condition_by_condition_and_sees_it_count
     expect(places.locator("tbody tr").first).to_contain_text("12")
     page.locator("[name='least_enter.0']").fill("2000")
     page.locator("[name='least_enter.0']").press("Tab")
-    expect(places.locator("tbody tr").first).to_contain_text("have spend of at least 2000")
+    expect(places.locator("tbody tr").first).to_contain_text("have spend of at least 2,000")
     expect(page.get_by_role("table", name="Some of them").locator("tbody tr")).to_have_count(2)
 
     # Who manages each place stays chosen while everything is counted anew, and why is not lost to a refusal.
@@ -52,7 +52,7 @@ def test_R51_a_manager_writes_a_segment_condition_by_condition_and_sees_it_count
     page.get_by_role("button", name="Publish version").click()
     expect(page.get_by_role("status")).to_contain_text("worth, version 1, is in force")
     listed = page.get_by_role("table", name="worth")
-    expect(listed.locator("tbody tr").first).to_contain_text("have spend of at least 2000")
+    expect(listed.locator("tbody tr").first).to_contain_text("have spend of at least 2,000")
 
     monkeypatch.setenv("STERNA_NOW", "2017-07-01T13:00:00+00:00")
     actions.run(shop.SECOND)
