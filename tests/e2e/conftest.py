@@ -31,6 +31,6 @@ def world(
     from tests.desk.dashboards.conftest import NOW
 
     monkeypatch.setenv("STERNA_NOW", NOW)
-    for role in ("manager", "staff"):
+    for role in ("manager", "staff", "administrator"):
         add_user(role, PASSWORD, role)
     return house.build(tmp_path_factory.mktemp("world"))

@@ -52,10 +52,6 @@ def test_R64_a_meeting_is_noted_in_under_twenty_seconds_and_what_it_says_is_conf
 
 
 def test_a_refused_form_keeps_what_was_typed_and_says_why_beside_it(world: Any, enter: Enter) -> None:
-    from sterna.desk.users.actions import add_user
-    from tests.e2e.conftest import PASSWORD
-
-    add_user("administrator", PASSWORD, "administrator")
     page = enter("administrator")
     page.goto(reverse("dead_letter", args=[world.known.letter.pk]))
     text = page.get_by_label("The event, as it came")

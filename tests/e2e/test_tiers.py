@@ -54,7 +54,7 @@ def test_R5_a_manager_writes_a_version_and_decides_on_what_a_run_holds_back(
     page.get_by_role("textbox", name="Why").first.fill("the spring is always so")
     page.get_by_role("button", name="Apply moves").click()
     expect(page.get_by_role("status")).to_contain_text("moved in value.")
-    assert Membership.objects.filter(during__startswith=held.cut).count() == held.moved
+    assert Membership.objects.filter(scheme=held.scheme, during__startswith=held.cut).count() == held.moved
 
     page.get_by_text("Undo the moves of value").first.click()
     page.get_by_role("textbox", name="Why").first.fill("a month was missing")

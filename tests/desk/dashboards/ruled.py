@@ -42,10 +42,11 @@ class Shop:
     second: Run
 
 
-def publish() -> list[Definition]:
-    """The schemes, of which `needs` is the first and so says who answers for whom."""
+def publish(named: bool = False) -> list[Definition]:
+    """The schemes, of which `needs` is the first and so says who answers for whom; the managers may have names."""
     for role in ("manager", "staff"):
-        User.objects.get_or_create(username=role, defaults={"role": role, "first_name": role.title()})
+        name = {"first_name": role.title()} if named else {}
+        User.objects.get_or_create(username=role, defaults={"role": role, **name})
     return [
         publish_ruled(one.scheme, one.managers, None, "the first segments")[0]
         for one in read_schemes(SCHEMES)
@@ -55,7 +56,7 @@ def publish() -> list[Definition]:
 def build() -> Shop:
     """The shop with its schemes, run twice."""
     customers = shop.open_shop()
-    publish()
+    publish(named=True)
     return Shop(customers, actions.run(shop.FIRST).run, actions.run(shop.SECOND).run)
 
 

@@ -152,8 +152,9 @@ def test_R5_a_version_shows_who_would_enter_and_leave_before_it_is_published(wor
     shown = answer.content.decode()
     assert state() == before and 'value="300"' in shown, "nothing is written, and what was typed stays"
     assert "90 % of the low edge keeps a tier" in shown
-    amounts = Move.objects.filter(run_id=world.second.pk)
-    stands = dict(Membership.objects.filter(during__upper_inf=True).values_list("customer", "place"))
+    amounts = Move.objects.filter(run_id=world.second.pk, scheme="value")
+    there = Membership.objects.filter(during__upper_inf=True, scheme="value")
+    stands = dict(there.values_list("customer", "place"))
     falling = [
         move
         for move in amounts

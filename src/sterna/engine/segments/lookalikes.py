@@ -14,7 +14,7 @@ from hashlib import md5
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from sterna.engine.errors import BadInput
 from sterna.engine.segments.features import Column, Floats, Panel, Whole
@@ -171,7 +171,7 @@ def _useless(
     information = float(((here / here.sum() - there / there.sum()) * _evidence(one, on_list, among)).sum())
     # Where there is no difference, the information value of so many parts is larger once in a hundred times.
     parts = int(((here + there) > 2 * _SMOOTH).sum())
-    chance = float(chi2.isf(0.01, max(parts - 1, 1))) * (1 / here.sum() + 1 / there.sum())
+    chance = float(chdtri(max(parts - 1, 1), 0.01)) * (1 / here.sum() + 1 / there.sum())
     if information < max(_WEAK, chance):
         yield one.name, "hardly differs between the list and the others"
 
