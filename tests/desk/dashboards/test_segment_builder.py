@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from sterna.desk.audit.models import Entry
+from sterna.desk.dashboards.rule_parts import parts_of
 from sterna.desk.runs import actions as runs
 from sterna.desk.segments.drafts import Draft, SeatDraft, group, new_leaf, written
 from sterna.desk.segments.models import Definition, Membership
@@ -472,3 +473,9 @@ def test_R51_R77_what_was_published_through_the_form_places_everybody_as_it_was_
     }  # fmt: skip
     since = Membership.objects.filter(scheme="needs", during__upper_inf=True, definition=definition)
     assert since.count() == 60
+
+
+def test_what_goes_without_saying_stands_in_the_form():
+    draft = Draft(seats=(SeatDraft("rich", group({**new_leaf("behavior"), "least": "1"})),))
+    [_, part] = parts_of(draft, "enter")
+    assert [(one.name, one.value) for one in part.fields][:1] == [("kind_enter.0", "purchase")]

@@ -7,7 +7,7 @@ from typing import get_args
 from sterna.desk.customers.queries import classes
 from sterna.desk.segments.drafts import FIELDS, GROUPS, Draft, Input, Node, SeatDraft, children
 from sterna.desk.segments.ruled_queries import places_by_scheme
-from sterna.engine.rules import MEASURES
+from sterna.engine.rules import MEASURES, PURCHASE
 from sterna.engine.rules.tree import Counted
 from sterna.engine.value.catalogue import BY_NAME
 
@@ -87,7 +87,9 @@ def _parts(node: Node, path: str, depth: int, options: Mapping[str, Options]) ->
 
 
 def _field(one: Input, node: Node, path: str, options: Mapping[str, Options]) -> Field:
-    told = node.get(one.name, one.initially if one.kind == "tick" else "")
+    # What a rule leaves out because it goes without saying is said in the form.
+    unsaid = PURCHASE if one.name == "kind" else ""
+    told = node.get(one.name, one.initially if one.kind == "tick" else unsaid)
     if one.kind == "tick":
         return Field(f"{one.name}_{path}", one.label, one.kind, "", bool(told))
     text = ", ".join(map(str, told)) if isinstance(told, list | tuple) else str(told)
