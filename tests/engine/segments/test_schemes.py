@@ -179,6 +179,10 @@ def test_the_opening_is_read_from_history_where_there_is_one(lake):
     assert (rows["d"]["from_place"], rows["d"]["from_rank"]) == ("none", 0)
 
 
+# The "$" of one engine's patterns stands before a last line break as well, and its cast would fail the whole turn.
+NO_NUMBERS = {4: "about", 5: "5500000\n"}
+
+
 def given() -> dict[str, list[dict]]:
     """A little of everything that placing reads."""
     stays = [
@@ -212,7 +216,7 @@ def given() -> dict[str, list[dict]]:
             for who in names
         ],
         "facts": [fact(who, f"{n}000000.5", date(2017, 5, 1)) for n, who in enumerate(names)],
-        "current_facts": [current(who, "about" if n == 4 else f"{n}500000") for n, who in enumerate(names)],
+        "current_facts": [current(who, NO_NUMBERS.get(n, f"{n}500000")) for n, who in enumerate(names)],
         "identity_map": owners(*names),
         "stays": stays,
         "overrides": overrides,

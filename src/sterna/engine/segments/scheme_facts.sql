@@ -42,10 +42,15 @@ said as (
 select
     customer_id,
     scheme,
-    -- A word such as "about a million" is no amount, and no amount is not zero.
-    max(case when regexp_matches(from_value, '^-?[0-9]{1,15}([.][0-9]+)?$') then cast(from_value as decimal(18, 2)) end)
-        as from_amount,
-    max(case when regexp_matches(to_value, '^-?[0-9]{1,15}([.][0-9]+)?$') then cast(to_value as decimal(18, 2)) end)
-        as to_amount
+    -- A word such as "about a million" is no amount, and no amount is not zero. Its letters are looked at one by one as
+    -- well, because "$" stands before a last line break on one of the engines.
+    max(case
+        when translate(from_value, '0123456789.-', '') = '' and regexp_matches(from_value, '^-?[0-9]{1,15}([.][0-9]+)?$')
+            then cast(from_value as decimal(18, 2))
+    end) as from_amount,
+    max(case
+        when translate(to_value, '0123456789.-', '') = '' and regexp_matches(to_value, '^-?[0-9]{1,15}([.][0-9]+)?$')
+            then cast(to_value as decimal(18, 2))
+    end) as to_amount
 from said
 group by scheme, customer_id
