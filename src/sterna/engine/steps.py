@@ -1,4 +1,4 @@
-"""Loads a named .sql step, checks its columns against tables.py, binds its parameters, runs it on an engine."""
+"""Loads a named .sql step, checks its columns against tables/, binds its parameters, runs it on an engine."""
 
 import re
 import time
@@ -84,7 +84,7 @@ def _parse(name: str, text: str) -> Step:
             purpose.append(matched[2].strip())
     if head.get("makes") not in TABLES or not purpose:
         raise BadInput(
-            f"step {name}: needs a sentence of purpose and `-- makes: TABLE` with a table of tables.py"
+            f"step {name}: needs a sentence of purpose and `-- makes: TABLE` with a table of tables/"
         )
     sql = "\n".join(body).strip().rstrip(";")
     return Step(name, " ".join(purpose), TABLES[head["makes"]], _declared(name, head.get("params", "")), sql)
@@ -124,7 +124,7 @@ def names() -> list[str]:
 
 
 def reads(step: Step) -> list[Table]:
-    """The tables of tables.py that `step` reads, in the order of their names."""
+    """The tables of tables/ that `step` reads, in the order of their names."""
     return [TABLES[name] for name in _read(sqlglot.parse_one(step.sql, read="duckdb")) if name in TABLES]
 
 
@@ -147,7 +147,7 @@ def check(name: str) -> list[str]:
             return [f"{name}: is not one SELECT"]
         unknown = [table for table in _read(tree) if table not in TABLES]
         if unknown:
-            return [f"{name}: reads {', '.join(unknown)}, which tables.py does not have"]
+            return [f"{name}: reads {', '.join(unknown)}, which tables/ does not have"]
         schema: dict[str, object] = {table.name: dict(table.columns) for table in TABLES.values()}
         # The tree is typed first: a misspelt column or table is an error here, not at night.
         typed = annotate_types(

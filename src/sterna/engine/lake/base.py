@@ -15,7 +15,7 @@ Value = str | int | float | Decimal | date | datetime | bool | None
 
 
 class Lake(Protocol):
-    """Tables by name on one engine. Every table is typed by `tables.py`; a missing column reads as NULL."""
+    """Tables by name on one engine. Every table is typed by `tables/`; a missing column reads as NULL."""
 
     name: str
 
@@ -29,7 +29,7 @@ class Lake(Protocol):
         """Run one DuckDB-dialect SELECT with `$named` parameters into `table`; returns its row count."""
 
     def fetch(self, table: Table) -> pa.Table:
-        """All rows of `table`, ordered by its key, typed by `tables.py`. Raises LakeFailed."""
+        """All rows of `table`, ordered by its key, typed by `tables/`. Raises LakeFailed."""
 
     def save(self, table: Table, path: Path) -> None:
         """Write `table` as one Parquet file ordered by its key: temporary file, fsync, rename. Raises LakeFailed."""
