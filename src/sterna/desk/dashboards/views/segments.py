@@ -14,6 +14,7 @@ from sterna.desk.dashboards.paging import Slice
 from sterna.desk.dashboards.queries import people, segments
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.dashboards.queries.segments import Standing
+from sterna.desk.dashboards.views.between_runs import between_runs
 from sterna.desk.dashboards.views.segment_edit import QUESTION
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Definition, Membership, Steward
@@ -43,7 +44,7 @@ def segments_page(request: HttpRequest) -> HttpResponse:
     own = primary()
     leads = own.pk if own is not None else None
     sections = [_scheme(request, one, run, one.pk == leads) for one in found]
-    return answer(request, Page(QUESTION, [*sections, _meter(found)], _LEAD, action))
+    return answer(request, Page(QUESTION, [*sections, between_runs(), _meter(found)], _LEAD, action))
 
 
 _LEAD = (
