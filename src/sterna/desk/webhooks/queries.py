@@ -45,12 +45,22 @@ def _places(definition: Definition) -> tuple[str, ...]:
     return tuple(GROUPS) if definition.kind == "groups" else tuple(seat["place"] for seat in body["seats"])
 
 
-def counted() -> QuerySet[Endpoint]:
-    """Every endpoint with `waiting` and `failed`, how many messages of it are so."""
-    return Endpoint.objects.annotate(
+@dataclass(frozen=True)
+class Standing:
+    """An endpoint, and how many of its messages wait and have failed for good."""
+
+    endpoint: Endpoint
+    waiting: int
+    failed: int
+
+
+def standings() -> list[Standing]:
+    """Every endpoint with how it stands, by name."""
+    found = Endpoint.objects.annotate(
         waiting=Count("messages", filter=Q(messages__state=Message.State.WAITING)),
         failed=Count("messages", filter=Q(messages__state=Message.State.FAILED)),
     )
+    return [Standing(one, one.waiting, one.failed) for one in found]
 
 
 def states(endpoint: Endpoint) -> dict[str, int]:
