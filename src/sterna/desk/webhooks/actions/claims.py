@@ -44,6 +44,7 @@ update webhooks_message as m set
     tried_at = case when went.attempts > 0 then %(now)s else m.tried_at end
 from went where went.id = m.id and m.claim = %(claim)s
 """
+_HOLD = "select id from webhooks_endpoint where id = %(endpoint)s for no key update"
 _WELL = """
 update webhooks_endpoint set delivered_at = %(now)s, failing_since = null, failures = 0, rests_until = null
 where id = %(endpoint)s
@@ -137,6 +138,8 @@ def settle(endpoint: UUID, claimed: UUID, portion: Portion) -> None:
         "rest": REST_SECONDS, "longest": LONGEST_REST,
     }  # fmt: skip
     with connection.cursor() as cursor:
+        # Before its messages, as whoever deletes it does: two that wait for one another would both be lost.
+        cursor.execute(_HOLD, values)
         cursor.execute(_SETTLE, values)
         if portion.delivered:
             cursor.execute(_WELL, values)

@@ -168,7 +168,7 @@ def delete(endpoint: Endpoint, actor: User | None, reason: str) -> int:
     Raises Refused while it is enabled: what a run is just writing would be lost without anybody having meant it.
     """
     demand(actor, Right.ADMINISTER)
-    held = _held(endpoint)
+    held = _held(endpoint, to_the_end=True)
     if held.state == Endpoint.State.ENABLED:
         raise Refused(f"{held.name} is enabled: disable it first")
     waiting = held.messages.filter(state="waiting").count()
@@ -185,9 +185,9 @@ def _why(reason: str) -> str:
     return reason.strip()[:300]
 
 
-def _held(endpoint: Endpoint) -> Endpoint:
-    """The endpoint as it stands, locked."""
-    held = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
+def _held(endpoint: Endpoint, to_the_end: bool = False) -> Endpoint:
+    """The endpoint as it stands, locked; `to_the_end` also against whoever is just writing messages for it."""
+    held = Endpoint.objects.select_for_update(no_key=not to_the_end).filter(pk=endpoint.pk).first()
     if held is None:
         raise Refused(f"{endpoint.name} is not there any more")
     return held

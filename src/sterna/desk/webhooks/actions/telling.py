@@ -12,7 +12,6 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from sterna.desk.config import clock
 from sterna.desk.segments.signals import CustomersMoved
-from sterna.desk.webhooks.models import Endpoint
 from sterna.desk.webhooks.queries import KINDS, MOVED, PUBLISHED
 
 TASK = "webhooks.send_due"
@@ -76,7 +75,7 @@ moves as (
             when m.from_place <> %(nowhere)s then m.from_rank end as from_rank
     from webhooks_endpoint as e cross join moved_customers as m
     left join told on told.endpoint_id = e.id and told.customer_id = m.customer_id
-    where e.state = 'enabled' and e.types ? %(type)s
+    where e.id = any(%(endpoints)s)
         and (e.schemes = '[]' or e.schemes ? %(scheme)s) and (e.kinds = '[]' or e.kinds ? %(kind)s)
 )
 insert into webhooks_message
@@ -93,13 +92,17 @@ where from_place is distinct from to_place and (e.places = '[]'
     or e.places ? (%(scheme)s || '/' || from_place) or e.places ? (%(scheme)s || '/' || to_place))
 on conflict (id) do nothing
 """
+# Held until the move is committed: an endpoint that went in between would take the run with it.
+_LISTENING = (
+    "select id from webhooks_endpoint where state = 'enabled' and types ? %s order by id for key share"
+)
 _RUN = """
 insert into webhooks_message
     (id, endpoint_id, type, scheme, turn, data, made_at, state, attempts, due_at, answer)
 select md5(concat_ws('|', id, %(type)s, %(run)s))::uuid, id, %(type)s, '', 1,
     jsonb_build_object('run_id', %(run)s, 'until', %(until)s, 'leads', %(leads)s),
     %(now)s, 'waiting', 0, clock_timestamp(), ''
-from webhooks_endpoint where state = 'enabled' and types ? %(type)s
+from webhooks_endpoint where id = any(%(endpoints)s)
 on conflict (id) do nothing
 """
 
@@ -110,18 +113,26 @@ def tell_moves(moved: CustomersMoved) -> None:
     Each endpoint is told what changed since it was last told of that day, so that a repetition tells nothing, and a
     move that a later run of the day takes back is told as a move back.
     """
-    wanted = Endpoint.objects.filter(state=Endpoint.State.ENABLED, types__contains=[MOVED])
-    if not wanted.exists():
+    endpoints = _listening(MOVED)
+    if not endpoints:
         return
+    values = {**_values(moved), "endpoints": endpoints, "nowhere": NOWHERE, "type": MOVED, "now": clock.now()}
     with connection.cursor() as cursor:
         cursor.execute(_TABLE)
         _fill(cursor, moved)
         cursor.execute("analyze moved_customers")
-        cursor.execute(_TELL, {**_values(moved), "nowhere": NOWHERE, "type": MOVED, "now": clock.now()})
+        cursor.execute(_TELL, values)
         told = cursor.rowcount
         cursor.execute("drop table moved_customers")
     if told:
         transaction.on_commit(wake)
+
+
+def _listening(kind: str) -> list[UUID]:
+    """The endpoints that ask for a type of message, none of which is deleted before the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTENING, [kind])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _values(moved: CustomersMoved) -> dict[str, Any]:
@@ -151,6 +162,7 @@ def _fill(cursor: Any, moved: CustomersMoved) -> None:
 def tell_run(run_id: UUID, until: date, leads: bool) -> None:
     """Write a message that a run was published; `leads`: no later day was, so memberships went by it."""
     values: dict[str, Any] = {
+        "endpoints": _listening(PUBLISHED),
         "type": PUBLISHED, "run": str(run_id), "until": until.isoformat(), "leads": leads, "now": clock.now(),
     }  # fmt: skip
     with connection.cursor() as cursor:
