@@ -199,7 +199,7 @@ def test_the_list_says_how_each_endpoint_stands(world, analyst):
     assert row == [
         "CRM",
         "https://93.184.215.14/moves",
-        "moves, published runs",
+        "moves and published runs",
         "Enabled",
         "never",
         waiting - 1,

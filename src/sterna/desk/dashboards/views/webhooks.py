@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +30,7 @@ from sterna.desk.web.components import (
     Row,
     Table,
 )
-from sterna.desk.web.formats import count, counted, instant
+from sterna.desk.web.formats import count, counted, instant, relative
 from sterna.desk.webhooks import queries
 from sterna.desk.webhooks.addresses import SETTING
 from sterna.desk.webhooks.models import Endpoint, Message
@@ -40,6 +41,7 @@ LEAD = (
     "Another system's address gets a signed message when a customer moves or a run is published: at least once, under "
     "an id that stays the same, in no order."
 )
+A_WEEK = timedelta(days=7)
 Item = Component | SafeString
 
 
@@ -86,7 +88,7 @@ def told(one: Endpoint) -> str:
             if values
         ]
         words.append(" ".join(["moves", *narrowed]))
-    return ", ".join([*words, *(["published runs"] if queries.PUBLISHED in one.types else [])])
+    return " and ".join([*words, *(["published runs"] if queries.PUBLISHED in one.types else [])])
 
 
 def _notices(one: Endpoint, waiting: int, linked: bool) -> Iterator[Failed]:
@@ -140,13 +142,14 @@ def endpoint(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(Endpoint, pk=pk)
     states = queries.states(found)
     waiting = states.get(Message.State.WAITING, 0)
+    notices = [*_notices(found, waiting, False)]
     sections = [
-        Section([*_notices(found, waiting, False)]),
+        *([Section(notices)] if notices else []),
         Section(_figures(found, states), layout="figures"),
         Section(_messages(request, found, states), "What was it told, and what came of it?"),
     ]
     if allows(request.user, Right.ADMINISTER):
-        context = {"endpoint": found, "since": clock.today(), "waiting": count(waiting)}
+        context = {"endpoint": found, "since": clock.today() - A_WEEK, "waiting": count(waiting)}
         changes = render_to_string("dashboards/endpoint_changes.html", context, request=request)
         sections.append(Section([_form(request, found, False), SafeString(changes)], "What shall change?"))
     lead = f"{found.get_state_display()}. {told(found).capitalize()} go to {found.url}{_both(found)}."
@@ -162,15 +165,20 @@ def _both(found: Endpoint) -> str:
 
 def _figures(found: Endpoint, states: dict[str, int]) -> Sequence[Component]:
     resting = found.rests_until is not None and found.rests_until > timezone.now()
-    last = instant(timezone.localtime(found.delivered_at)) if found.delivered_at else "never"
+    last, exact = _moment(found.delivered_at)
     return [
         Number(
             "Waiting", states.get(Message.State.WAITING, 0), note=_rests(found) if resting else "to be sent"
         ),
         Number("Delivered", states.get(Message.State.DELIVERED, 0), note=f"kept {_days()} days"),
         Number("Failed", states.get(Message.State.FAILED, 0), note="after ten attempts in three days"),
-        Number("Last delivery", last, "text"),
+        Number("Last delivery", last, "text", note=exact),
     ]
+
+
+def _moment(at: datetime | None) -> tuple[str, str | None]:
+    """How long ago something was, and when exactly."""
+    return (relative(at, clock.now()), instant(timezone.localtime(at))) if at else ("never", None)
 
 
 def _rests(found: Endpoint) -> str:
@@ -246,11 +254,11 @@ def _answered(one: Message) -> str:
 def webhook_message(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One message as it is sent, how it stands, and what the receiver said last."""
     found = get_object_or_404(Message.objects.select_related("endpoint"), pk=pk)
-    tried = instant(timezone.localtime(found.tried_at)) if found.tried_at else "never"
+    tried, exact = _moment(found.tried_at)
     figures = [
         Number("State", found.get_state_display(), "text", note=_next(found)),
         Number("Attempts", found.attempts, note="of ten"),
-        Number("Last attempt", tried, "text"),
+        Number("Last attempt", tried, "text", note=exact),
         Number("Status", str(found.status) if found.status else "none", "text", note="of the last answer"),
     ]
     body = json.dumps(json.loads(body_of(found)), indent=2, ensure_ascii=False)
