@@ -11,6 +11,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook as Oracle
 
 from sterna.desk.audit.models import Entry
+from sterna.desk.segments.ruled_queries import ruled_in_force, scheme_of
 from sterna.desk.users.models import Role
 from sterna.desk.webhooks.actions import Wanted, add_endpoint
 from sterna.desk.webhooks.models import Endpoint, Message
@@ -207,7 +208,9 @@ def test_the_list_says_how_each_endpoint_stands(world, analyst):
     ]
     narrow = Wanted("Narrow", ADDRESS, ["customer.moved"], ["value"], ["tiers"], ["value/bronze"])
     add_endpoint(narrow, None)
-    assert table(analyst, "Endpoints", "webhooks")[1][2] == "moves of tiers in value from or to value/bronze"
+    add_endpoint(Wanted("Accounts", ADDRESS, ["run.published"]), None)
+    assert [row[0] for row in table(analyst, "Endpoints", "webhooks")] == ["Accounts", "CRM", "Narrow"]
+    assert table(analyst, "Endpoints", "webhooks")[2][2] == "moves of tiers in value from or to value/bronze"
 
 
 @pytest.mark.parametrize(
@@ -264,6 +267,15 @@ def test_an_endpoint_is_deleted_with_its_messages_once_it_is_disabled(world, log
     assert not Endpoint.objects.exists() and not Message.objects.exists()
     assert Entry.objects.get(action="deleted endpoint").detail["not sent"] == waiting
     assert client.get(reverse("endpoint", args=[here])).status_code == 404
+
+
+def test_every_place_of_every_scheme_in_force_is_there_to_choose_the_rest_of_the_segments_too(world, log_in):
+    page = log_in("administrator").get(reverse("webhooks")).content.decode()
+    offered = set(re.findall(r'name="places" value="([^"]+)"', page))
+    for scheme in ruled_in_force():
+        assert {f"{scheme.name}/{place}" for place in scheme_of(scheme).places} <= offered
+        assert scheme.kind == "stages" or f"{scheme.name}/{scheme.body['rest']}" in offered
+    assert {"value/bronze", "house/A"} <= {re.sub("^[^/]*/A$", "house/A", place) for place in offered}
 
 
 def test_a_place_that_is_in_force_no_more_can_be_kept_and_taken_away(world, log_in):

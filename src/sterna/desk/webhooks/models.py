@@ -16,8 +16,8 @@ class Endpoint(models.Model):
         ENABLED = "enabled", "Enabled"
         DISABLED = "disabled", "Disabled"
         # By Sterna: the receiver said 410, or did not take a message for days.
-        GONE = "gone", "Gone"
-        FAILING = "failing", "Failing"
+        GONE = "gone", "Disabled after a 410"
+        FAILING = "failing", "Disabled, took nothing"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=80, unique=True)

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from sterna.desk.segments.group_queries import terms_definition
 from sterna.desk.segments.models import Definition
 from sterna.desk.segments.queries import SCHEME
-from sterna.desk.segments.ruled_queries import ruled_in_force
+from sterna.desk.segments.ruled_queries import ruled_in_force, scheme_of
 from sterna.desk.segments.tier_queries import schemes_in_force
 from sterna.desk.webhooks.models import Endpoint, Message
 from sterna.engine.segments.groups import GROUPS
@@ -42,7 +42,7 @@ def _places(definition: Definition) -> tuple[str, ...]:
     body: Mapping[str, Any] = definition.body
     if definition.kind == SCHEME:
         return tuple(band["place"] for band in body["bands"])
-    return tuple(GROUPS) if definition.kind == "groups" else tuple(seat["place"] for seat in body["seats"])
+    return tuple(GROUPS) if definition.kind == "groups" else scheme_of(definition).places
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def standings() -> list[Standing]:
         waiting=Count("messages", filter=Q(messages__state=Message.State.WAITING)),
         failed=Count("messages", filter=Q(messages__state=Message.State.FAILED)),
     )
-    return [Standing(one, one.waiting, one.failed) for one in found]
+    return [Standing(one, one.waiting, one.failed) for one in found.order_by("name")]
 
 
 def states(endpoint: Endpoint) -> dict[str, int]:

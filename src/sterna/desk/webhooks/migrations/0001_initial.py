@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('schemes', models.JSONField(default=list)),
                 ('kinds', models.JSONField(default=list)),
                 ('places', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('enabled', 'Enabled'), ('disabled', 'Disabled'), ('gone', 'Gone'), ('failing', 'Failing')], default='enabled', max_length=10)),
+                ('state', models.CharField(choices=[('enabled', 'Enabled'), ('disabled', 'Disabled'), ('gone', 'Disabled after a 410'), ('failing', 'Disabled, took nothing')], default='enabled', max_length=10)),
                 ('salt', models.BinaryField(max_length=32)),
                 ('fingerprint', models.CharField(max_length=32)),
                 ('former_salt', models.BinaryField(max_length=32, null=True)),
