@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from sterna.desk.config import options
 from sterna.desk.users.access import Right, needs, person
+from sterna.desk.users.models import User
 from sterna.desk.web.answers import done_or_refused, posted, refusal, shown_once
 from sterna.desk.web.formats import counted
 from sterna.desk.webhooks import actions
@@ -89,24 +90,25 @@ def endpoint_rotate(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs(Right.ADMINISTER)
 def endpoint_disable(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send nothing more to an endpoint."""
-    endpoint = get_object_or_404(Endpoint, pk=pk)
-
-    def act() -> str:
-        actions.disable(endpoint, person(request), posted(request, "reason"))
-        return f"{endpoint.name} is disabled: what waits stays, and what moves from now on is not told."
-
-    return done_or_refused(request, _page(endpoint), act)
+    told = "is disabled: what waits stays, and what moves from now on is not told."
+    return _turned(request, pk, actions.disable, told)
 
 
 @require_POST
 @needs(Right.ADMINISTER)
 def endpoint_enable(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send to an endpoint again."""
+    return _turned(request, pk, actions.enable, "is enabled: what waits leaves within a minute.")
+
+
+def _turned(
+    request: HttpRequest, pk: UUID, turn: Callable[[Endpoint, User, str], None], told: str
+) -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, pk=pk)
 
     def act() -> str:
-        actions.enable(endpoint, person(request), posted(request, "reason"))
-        return f"{endpoint.name} is enabled: what waits leaves within a minute."
+        turn(endpoint, person(request), posted(request, "reason"))
+        return f"{endpoint.name} {told}"
 
     return done_or_refused(request, _page(endpoint), act)
 
