@@ -10,6 +10,7 @@ from sterna.desk.config import clock
 from sterna.desk.contacts.models import Contact
 from sterna.desk.customers.models import Erasure
 from sterna.desk.users.models import Role
+from sterna.desk.webhooks.models import Message
 from tests.desk.dashboards.test_best_writing import WRITES as BESTS
 from tests.desk.dashboards.test_groups_writing import WRITES as GROUPS
 from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
@@ -17,6 +18,7 @@ from tests.desk.dashboards.test_segment_builder import WRITES as BUILT
 from tests.desk.dashboards.test_segment_pages import WRITES as RULED
 from tests.desk.dashboards.test_tier_pages import WRITES as TIERS
 from tests.desk.dashboards.test_uploads import WRITES as FILES
+from tests.desk.dashboards.test_webhook_pages import WRITES as HOOKS
 from tests.desk.dashboards.test_writing import WRITES
 
 pytestmark = pytest.mark.django_db
@@ -53,13 +55,14 @@ NAMES = [
     | set(RULED)
     | set(BUILT)
     | set(TIERS)
+    | set(HOOKS)
 ]
 
 
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT]
+    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT, *HOOKS]
     assert set(written) | DOOR | PRIVATE <= set(names)
 
 
@@ -98,6 +101,8 @@ def address(world, name):
         "source": [world.known.source.pk],
         "dead_letter": [world.known.letter.pk],
         "review_pair": [world.known.pair.pk],
+        "endpoint": [world.known.endpoint.pk],
+        "webhook_message": [Message.objects.order_by("pk")[0].pk] if name == "webhook_message" else [],
     }
     return reverse(name, args=arguments.get(name))
 
@@ -143,6 +148,7 @@ SORTED = (
     "dead_letters",
     "group_members",
     "segment",
+    "endpoint",
 )
 
 
@@ -200,6 +206,9 @@ SORTED = (
         ("dead_letters", "code"),
         ("review", "state"),
         ("review", "sort"),
+        ("endpoint", "state"),
+        ("endpoint", "customer"),
+        ("endpoint", "sort"),
         ("identity_rules", "kind"),
         ("identity_rules", "value"),
         ("identity_rules", "pattern"),
@@ -245,6 +254,8 @@ def test_what_is_not_there_is_a_404(world, analyst):
         "erasure",
         "group_change",
         "group_check",
+        "endpoint",
+        "webhook_message",
         "segments_edit",
     ):
         assert analyst.get(reverse(name, args=[nobody])).status_code == 404, name

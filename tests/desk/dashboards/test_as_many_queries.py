@@ -24,6 +24,7 @@ from sterna.desk.sources.actions import receive
 from sterna.desk.sources.received import Envelope
 from sterna.desk.sources.signals import FactsSaid
 from sterna.desk.values.models import Worth
+from sterna.desk.webhooks.models import Message
 from tests.desk.dashboards import clients, known
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,13 @@ def asked_blind(world):
     )
 
 
+def told(world):
+    model = Message.objects.filter(endpoint=world.known.endpoint).order_by("pk")[0]
+    for one in people(MORE)[1]:
+        model.pk, model.customer = new_id(), one
+        model.save(force_insert=True)
+
+
 def asked(world):
     for number in range(MORE):
         take_request(world.known.client, "cake", f"cake {number}", "counter", None)
@@ -164,12 +172,14 @@ LISTS = {
     "customer": lived_with,
     "customer_identity": lived_with,
     "customer_merge": searched,
+    "endpoint": told,
 }
 ARGUMENTS = {
     "move_names": lambda world: ["bronze", "silver"],
     "best_list": lambda world: ["buyers"],
     "segment": lambda world: ["needs", "big"],
     "group_members": lambda world: ["B"],
+    "endpoint": lambda world: [world.known.endpoint.pk],
     # Those of the highest tier with the lowest headroom, among whom `valued` puts its people.
     "value_grid_names": lambda world: [len(world.second.brief["scheme"]["bands"]), "0"],
 }

@@ -39,6 +39,7 @@ from sterna.desk.dashboards.views import (
     value,
     value_curves,
     value_grid,
+    webhooks,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -104,6 +105,9 @@ urlpatterns: list[URLPattern] = [
     path("sources/<uuid:pk>", source_keys.source, name="source"),
     path("sources/letters", source_keys.dead_letters, name="dead_letters"),
     path("sources/letters/<int:pk>", source_keys.dead_letter, name="dead_letter"),
+    path("webhooks", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<uuid:pk>", webhooks.endpoint, name="endpoint"),
+    path("webhooks/messages/<uuid:pk>", webhooks.webhook_message, name="webhook_message"),
     path("uploads/<uuid:pk>", uploads.upload, name="upload"),
     path("imports/<uuid:pk>", imports.one_import, name="import"),
     path("imports/<uuid:pk>/rejects", imports.import_rejects, name="import_rejects"),

@@ -24,6 +24,7 @@ from sterna.desk.segments import actions as segments
 from sterna.desk.segments.models import Definition
 from sterna.desk.segments.queries import SCHEME
 from sterna.desk.values import actions as values
+from sterna.desk.webhooks import actions as webhooks
 from sterna.engine import flow
 
 
@@ -58,6 +59,7 @@ def publish(run: Run, outcome: flow.Outcome) -> None:
         str(held.pk),
         detail={"until": str(held.until), "outcome": outcome.sha256, **carried},
     )
+    webhooks.tell_run(held.pk, held.until, leads)
     _retain()
     run.refresh_from_db()
 

@@ -1,5 +1,6 @@
 """Writes about segments: definitions, schemes, memberships, and what a run found of moves and candidates."""
 
+from sterna.desk.segments.actions.announcing import announce
 from sterna.desk.segments.actions.batches import apply_batch, carry, discard_batch, undo_batch
 from sterna.desk.segments.actions.best_definitions import (
     By,
@@ -40,6 +41,7 @@ __all__ = [
     "Asked",
     "By",
     "Laid",
+    "announce",
     "answer_check",
     "apply_batch",
     "appoint",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from sterna.desk.segments.actions.announcing import announce, opened_by
 from sterna.desk.segments.actions.bests import forget_bests
 from sterna.desk.segments.models import Candidate, Definition, Move
 from sterna.desk.segments.queries import SCHEME
@@ -121,7 +122,9 @@ def record_places(run_id: UUID, cut: date, definition: Definition) -> tuple[int,
         closed = cursor.rowcount
         cursor.execute(_WARN, values)
         cursor.execute(_OPEN, values)
-        return closed, cursor.rowcount
+        opened = cursor.rowcount
+    announce(definition, cut, "run", opened_by(run_id, cut, definition.name), whole=True)
+    return closed, opened
 
 
 def take_back(scheme: str, cut: date) -> None:
