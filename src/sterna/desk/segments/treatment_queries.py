@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
+from sterna.desk.customers.models import Customer
 from sterna.desk.segments.models import Batch, Definition
 from sterna.desk.segments.ruled_queries import ruled_in_force, scheme_of
 from sterna.desk.segments.tier_queries import retired
@@ -70,13 +71,19 @@ def orphaned(scheme: Ruled) -> Iterator[str]:
 
 def levels_in_force() -> list[tuple[str, str, str, str, int, int]]:
     """The cells of all grids in force, each as scheme, segment, both bands, and how many contacts in how many days."""
-    found, segments = in_force(), {one.name: scheme_of(one).places for one in ruled_in_force()}
+    found = in_force()
+    segments = segments_in_force() if found else {}
     return [
         (one.name, segment, *cell, level.frequency.contacts, level.frequency.days)
         for one in found
         for segment in segments[one.name]
         for cell, level in of_body(one.body).of_segment(segment).items()
     ]
+
+
+def segments_in_force() -> dict[str, tuple[str, ...]]:
+    """The segments of every scheme of segments in force, by its name."""
+    return {one.name: scheme_of(one).places for one in ruled_in_force() if one.kind == SEGMENTS}
 
 
 def newest_runs() -> dict[str, UUID]:
@@ -104,23 +111,20 @@ def treated(customers: Collection[UUID]) -> dict[UUID, Treated]:
 
     Of several grids, and of both sides of a merge, the least personal level counts.
     """
-    runs = list(current())
+    runs = dict(current())
     if not runs:
         return {}
-    rows = Treatment.objects.filter(
-        run_id__in={run for _, run in runs}, scheme__in=[name for name, _ in runs]
-    )
+    asked = Customer.objects.filter(pk__in=customers)
+    roots = dict(asked.values_list("pk", Coalesce(F("redirects_to"), F("pk"))))
+    rows = Treatment.objects.filter(run_id__in=set(runs.values()), scheme__in=runs)
+    rows = rows.annotate(root=Coalesce(F("customer__redirects_to"), F("customer")))
+    rows = rows.filter(root__in=set(roots.values())).order_by("scheme", "pk")
     found: dict[UUID, Treated] = {}
-    named = rows.annotate(root=Coalesce(F("customer__redirects_to"), F("customer")))
-    for root, word, segment in (
-        named.filter(root__in=list(customers))
-        .order_by("scheme", "pk")
-        .values_list("root", "personalization", "segment")
-    ):
+    for root, word, segment in rows.values_list("root", "personalization", "segment"):
         before = found.get(root)
         if before is None or PERSONALIZATIONS.index(word) < PERSONALIZATIONS.index(before.personalization):
             found[root] = Treated(word, segment)
-    return found
+    return {one: found[root] for one, root in roots.items() if root in found}
 
 
 def said(personalization: str, contacts: int, days: int, retention: str) -> str:
