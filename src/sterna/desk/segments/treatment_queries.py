@@ -1,6 +1,6 @@
-"""Reads about treatments: the grids in force, where customers stand in them by the newest run, and in which words."""
+"""Reads about treatments: the grids in force, and where customers stand in them by the newest run."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,15 +15,9 @@ from sterna.desk.segments.tier_queries import retired
 from sterna.desk.segments.treatment_models import Treatment
 from sterna.engine.segments import Ruled, Treatments, read_treatments
 from sterna.engine.segments.ruled import SEGMENTS
-from sterna.engine.segments.treatments import PERSONALIZATIONS, RETENTIONS, Level
+from sterna.engine.segments.treatments import PERSONALIZATIONS
 
 TREATMENTS = "treatments"
-WORDED = {
-    "none": "one text for all",
-    "segment": "text by segment",
-    "individual": "text by person",
-}
-KEPT = {"none": "not watched", "watch": "watched", "keep": "kept"}
 
 
 def retired_as(scheme: str) -> str:
@@ -125,20 +119,3 @@ def treated(customers: Collection[UUID]) -> dict[UUID, Treated]:
         if before is None or PERSONALIZATIONS.index(word) < PERSONALIZATIONS.index(before.personalization):
             found[root] = Treated(word, segment)
     return {one: found[root] for one, root in roots.items() if root in found}
-
-
-def said(personalization: str, contacts: int, days: int, retention: str) -> str:
-    """A level in words."""
-    what = "contact" if contacts == 1 else "contacts"
-    often = f"at most {contacts} {what} in {days} days" if contacts else "nothing that promotes"
-    return f"{WORDED[personalization]}, {often}, {KEPT[retention]}"
-
-
-def said_of(level: Level) -> str:
-    """A level of a definition in words."""
-    return said(level.personalization, level.frequency.contacts, level.frequency.days, level.retention)
-
-
-def hardest(retentions: Iterable[str]) -> str:
-    """The retention that asks most of staff."""
-    return max(retentions, key=RETENTIONS.index, default="none")
