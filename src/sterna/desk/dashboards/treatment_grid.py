@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sterna.desk.dashboards import treatment_words as words
@@ -17,7 +18,7 @@ from sterna.desk.segments.models import Definition
 from sterna.desk.segments.treatment_models import TreatmentCell
 from sterna.desk.segments.treatment_queries import treatments_of
 from sterna.desk.users.access import Right, allows
-from sterna.desk.web.components import Column, Component, Empty, Number, Row, Table
+from sterna.desk.web.components import Column, Component, Empty, Row, Table
 from sterna.desk.web.formats import counted
 from sterna.engine.segments import Treatments
 from sterna.engine.segments.treatments import Cell, Level
@@ -37,18 +38,14 @@ def sections(request: HttpRequest, run: Run | None, scheme: str, segment: str) -
     kept = _kept(rows)
     lead = (
         f"Rows are {words.measure(terms.value.measure)}, columns {words.measure(terms.potential.measure)}, by version "
-        f"{version}. {_newer(definition, version)}{words.HONORED}"
+        f"{version}; open a cell for names. {_newer(definition, version)}"
     )
     items: list[Component | SafeString] = [
         _table(run, terms, segment, rows),
+        format_html('<p class="form-hint">{}</p>', words.HONORED),
         *_links(request, definition, scheme, segment, kept),
     ]
-    figures: list[Component] = [
-        Number("To keep", kept["keep"]),
-        Number("To watch", kept["watch"]),
-        Number("Get nothing that promotes", sum(one.customers for one in rows if one.contacts == 0)),
-    ]
-    return [Section(items, TITLE, lead), Section(figures, layout="figures")]
+    return [Section(items, TITLE, lead)]
 
 
 def _nothing(definition: Definition | None) -> Empty:

@@ -159,15 +159,16 @@ def _page(
     context: dict[str, Any] = {
         "may": may, "here": request.get_full_path(), "scheme": definition.name, "segment": segment,
         "version": (typed or {}).get("version", str(definition.version)), "why": (typed or {}).get("reason", ""),
-        "cells": fields(standing, segment, typed), "problem": problem,
+        "cells": fields(standing, segment, typed), "problem": problem, "honored": words.HONORED,
+        "value": words.measure(standing.value.measure).capitalize(),
+        "potential": words.measure(standing.potential.measure),
         "texts": [(word, words.WORDED[word]) for word in PERSONALIZATIONS],
         "keeping": [(word, words.KEPT[word]) for word in RETENTIONS], **_effect(run, drafted),
     }  # fmt: skip
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(render_to_string("dashboards/levels_effect.html", context, request=request))
     form = SafeString(render_to_string("dashboards/levels_form.html", context, request=request))
-    lead = f"{LEAD} {words.HONORED}"
-    return answer(request, Page(question, [Section([form])], lead, trail=trail))
+    return answer(request, Page(question, [Section([form])], LEAD, trail=trail))
 
 
 def _drafted(
