@@ -16,6 +16,7 @@ from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
 from tests.desk.dashboards.test_segment_builder import WRITES as BUILT
 from tests.desk.dashboards.test_segment_pages import WRITES as RULED
 from tests.desk.dashboards.test_tier_pages import WRITES as TIERS
+from tests.desk.dashboards.test_treatment_pages import WRITES as TREATS
 from tests.desk.dashboards.test_uploads import WRITES as FILES
 from tests.desk.dashboards.test_writing import WRITES
 
@@ -53,13 +54,14 @@ NAMES = [
     | set(RULED)
     | set(BUILT)
     | set(TIERS)
+    | set(TREATS)
 ]
 
 
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT]
+    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT, *TREATS]
     assert set(written) | DOOR | PRIVATE <= set(names)
 
 
@@ -74,6 +76,9 @@ def address(world, name):
         "best_edit": ["buyers"],
         "tier_edit": ["value"],
         "segment": ["needs", "big"],
+        "segment_treated": ["needs", "big"],
+        "segment_levels": ["needs", "big"],
+        "scheme_levels": ["needs"],
         "segments_edit": ["needs"],
         "group_members": ["B"],
         "group_change": [world.clients.change.pk],
@@ -143,6 +148,7 @@ SORTED = (
     "dead_letters",
     "group_members",
     "segment",
+    "segment_treated",
 )
 
 
@@ -173,6 +179,12 @@ SORTED = (
         ("segments", "format"),
         ("segment", "sort"),
         ("segment", "as_of"),
+        ("segment_treated", "value"),
+        ("segment_treated", "potential"),
+        ("segment_treated", "retention"),
+        ("segment_treated", "sort"),
+        ("segment_levels", "as_of"),
+        ("scheme_levels", "as_of"),
         ("segments_new", "as_of"),
         ("segments_edit", "as_of"),
         ("lookalikes", "list"),
@@ -246,6 +258,7 @@ def test_what_is_not_there_is_a_404(world, analyst):
         "group_change",
         "group_check",
         "segments_edit",
+        "scheme_levels",
     ):
         assert analyst.get(reverse(name, args=[nobody])).status_code == 404, name
     assert analyst.get(reverse("run_stage", args=[world.second.pk, "nothing"])).status_code == 404

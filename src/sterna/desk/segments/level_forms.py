@@ -16,6 +16,7 @@ from sterna.engine.segments.treatments import (
     CellLevel,
     Frequency,
     Level,
+    tidy,
 )
 
 NAMES = ("personalization", "contacts", "days", "retention")
@@ -75,20 +76,9 @@ def filled(treatments: Treatments, segment: str, typed: Mapping[str, str]) -> Tr
     if wrong:
         raise BadInput("; ".join(wrong))
     if not segment:
-        return _without_needless(msgspec.structs.replace(treatments, levels=tuple(levels)))
+        return tidy(msgspec.structs.replace(treatments, levels=tuple(levels)))
     own = {**treatments.segments, segment: tuple(levels)}
-    return _without_needless(msgspec.structs.replace(treatments, segments=own))
-
-
-def _without_needless(treatments: Treatments) -> Treatments:
-    """The same levels, none of them said of a segment that every segment has anyway."""
-    every = treatments.of_segment("")
-    own = {
-        segment: different
-        for segment, levels in treatments.segments.items()
-        if (different := tuple(one for one in levels if one.level != every[one.cell]))
-    }
-    return msgspec.structs.replace(treatments, segments=own)
+    return tidy(msgspec.structs.replace(treatments, segments=own))
 
 
 def _level(cell: Cell, typed: Mapping[str, str]) -> CellLevel:

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from sterna.engine import documents
 from sterna.engine.documents import Source
 from sterna.engine.errors import BadInput
 from sterna.engine.segments import Treatments
-from sterna.engine.segments.treatments import problems
+from sterna.engine.segments.treatments import CellLevel, problems
 
 WHAT = "file of treatments"
 
@@ -39,9 +41,22 @@ def read_file(text: str, segments: Mapping[str, Sequence[str]]) -> list[Treatmen
 def _read(
     source: Source, told: object, where: str, segments: Mapping[str, Sequence[str]]
 ) -> Treatments | None:
-    read = source.part(told, Treatments, where)
-    if read is None:
+    rest = dict(told) if isinstance(told, dict) else told
+    own = rest.pop("segments", {}) if isinstance(rest, dict) else {}
+    read = source.part(rest, Treatments, where)
+    if not isinstance(own, dict):
+        said = f"{where}.segments are not levels by segment"
+        source.add("format-type", f"{where}.segments", said, "write them as segment: list of levels")
         return None
+    # One by one: of a mapping read whole nobody could say which segment is wrong.
+    levels = {
+        name: source.part(one, tuple[CellLevel, ...], f"{where}.segments.{name}") for name, one in own.items()
+    }
+    if read is None or None in levels.values():
+        return None
+    read = msgspec.structs.replace(
+        read, follows=0, segments={name: one for name, one in levels.items() if one is not None}
+    )
     if read.scheme not in segments:
         source.add(
             "treatments-scheme", f"{where}.scheme", f"there are no segments {read.scheme}", "load them first"

@@ -155,6 +155,18 @@ def check_treatments(treatments: Treatments, segments: Sequence[str] | None = No
         raise BadInput(f"treatments of {treatments.scheme}: {'; '.join(found)}")
 
 
+def tidy(treatments: Treatments) -> Treatments:
+    """The same levels in the order of the cells, none said of a segment that every segment has there anyway."""
+    every, at = treatments.of_segment(""), {cell: place for place, cell in enumerate(treatments.cells)}
+    own = {
+        segment: tuple(sorted(different, key=lambda one: at[one.cell]))
+        for segment, levels in sorted(treatments.segments.items())
+        if (different := [one for one in levels if one.level != every[one.cell]])
+    }
+    levels = tuple(sorted(treatments.levels, key=lambda one: at[one.cell]))
+    return msgspec.structs.replace(treatments, levels=levels, segments=own)
+
+
 def _axis_problems(name: str, axis: Axis) -> Iterator[Problem]:
     if axis.measure not in MEASURES:
         yield Problem(f"{name}.measure", f"{axis.measure!r} is no measure of value")

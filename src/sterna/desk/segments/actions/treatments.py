@@ -23,6 +23,7 @@ from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 from sterna.engine.segments import Treatments, check_treatments, treatments_body
 from sterna.engine.segments.ruled import SEGMENTS
+from sterna.engine.segments.treatments import tidy
 
 _TREATED = """
 insert into segments_treatment (run_id, scheme, customer_id, segment, value_band, potential_band, value_figure,
@@ -58,6 +59,7 @@ def publish_treatments(
     if not placed or treatments.scheme not in {one.name for one in ruled_in_force() if one.kind == SEGMENTS}:
         raise Refused(f"there are no segments {treatments.scheme}: publish them first")
     refuse_treatments(treatments)
+    treatments = tidy(treatments)
     newest = newest_treatments(treatments.scheme)
     if version is not None and version != (newest.version if newest else 0):
         raise Refused(
