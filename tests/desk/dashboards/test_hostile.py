@@ -93,9 +93,14 @@ def hostile(world, request):
     return name, customer, plan, contact
 
 
+def band(name: str) -> str:
+    """The name as far as a band can be called so: it stands in addresses, and a slash would part it."""
+    return name.replace("/", "|") if name.isprintable() else "plain"
+
+
 def _treat(name: str, customer: Customer, run: Run) -> None:
     """A grid of the odd segments whose bands are called so, as far as a band can be."""
-    called = name.replace("/", "|")[:60] if name.isprintable() else "plain"
+    called = band(name)
     measures = {"value": "spend", "potential": "orders"}
     axes = {axis: {"measure": measure, "bands": [{"name": called}]} for axis, measure in measures.items()}
     level = {"personalization": "none", "frequency": {"contacts": 1, "days": 2}, "retention": "keep"}
@@ -136,7 +141,8 @@ def test_every_page_shows_the_name_as_text_and_makes_nothing_of_it(world, analys
         html = answer.content.decode()
         read = Reader(html)
         assert answer.status_code == 200, page
-        assert name in "".join(read.words), (page, "the name is not shown as it was typed")
+        typed = band(name) if page.endswith("_levels") else name
+        assert typed in "".join(read.words), (page, "the name is not shown as it was typed")
         assert sum(tag == "h1" for tag, _ in read.tags) == 1, page
         for tag, given in read.tags:
             assert not any(attribute.startswith("on") for attribute in given), (page, tag, given)

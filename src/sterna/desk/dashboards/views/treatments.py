@@ -31,7 +31,7 @@ from sterna.desk.web.formats import counted
 from sterna.engine.errors import SternaError
 from sterna.engine.segments import Treatments, read_ruled
 from sterna.engine.segments.ruled import SEGMENTS
-from sterna.engine.segments.treatments import PERSONALIZATIONS, RETENTIONS, Level
+from sterna.engine.segments.treatments import PERSONALIZATIONS, RETENTIONS, Axis, Level
 
 LEAD = (
     "A level says how personal the text is, how many contacts that promote may leave, and how hard staff work to keep "
@@ -162,6 +162,7 @@ def _page(
         "cells": fields(standing, segment, typed), "problem": problem, "honored": words.HONORED,
         "value": words.measure(standing.value.measure).capitalize(),
         "potential": words.measure(standing.potential.measure),
+        "levels": _standing(standing, segment, run.brief["currency"] if run else ""),
         "texts": [(word, words.WORDED[word]) for word in PERSONALIZATIONS],
         "keeping": [(word, words.KEPT[word]) for word in RETENTIONS], **_effect(run, drafted),
     }  # fmt: skip
@@ -169,6 +170,33 @@ def _page(
         return HttpResponse(render_to_string("dashboards/levels_effect.html", context, request=request))
     form = SafeString(render_to_string("dashboards/levels_form.html", context, request=request))
     return answer(request, Page(question, [Section([form])], LEAD, trail=trail))
+
+
+def _standing(treatments_now: Treatments, segment: str, currency: str) -> Table:
+    """The levels as they stand, for who reads them only."""
+    axes = treatments_now.value, treatments_now.potential
+    levels = treatments_now.of_segment(segment)
+    rows = [
+        Row(
+            [
+                *(_band(axis, band, currency) for axis, band in zip(axes, cell, strict=True)),
+                *words.parts_of_level(levels[cell]),
+            ]
+        )
+        for cell in treatments_now.cells
+    ]
+    columns = [
+        *(Column(axis.measure, words.measure(axis.measure).capitalize()) for axis in axes),
+        Column("text", "Text"),
+        Column("frequency", "How often"),
+        Column("retention", "Keeping"),
+    ]
+    return Table("Levels", columns, rows, stacks=True, csv_url="")
+
+
+def _band(axis: Axis, band: str, currency: str) -> str:
+    edges = words.band_words(axis, band, currency)
+    return band if band == edges else f"{band}: {edges}"
 
 
 def _drafted(
