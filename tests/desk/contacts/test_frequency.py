@@ -89,7 +89,7 @@ def test_R80_the_frequency_of_the_cell_holds_when_a_contact_is_about_to_leave(pa
     assert found[0] == state
     if state == "withdrawn":
         assert found[1] == (
-            "in others customers of value little and potential large get at most 2 contacts that promote in 30 days"
+            "in others customers of value little and potential large get at most 2 in 30 days of what promotes"
         )
 
 
@@ -102,12 +102,12 @@ def test_R80_a_stricter_level_holds_at_once_and_a_looser_one_from_the_next_run()
     )
     assert claims.barriers([contact.pk]) == {}
     treated.publish(stricter)
-    assert "get at most 1 contacts" in claims.barriers([contact.pk])[contact.pk]
+    assert "get at most 1 in 30 days" in claims.barriers([contact.pk])[contact.pk]
     treated.publish(treated.TEXT)
     assert claims.barriers([contact.pk]) == {}
     # The newest run gave one contact; nine by now are from the next run on.
     treated.put(contact.customer_id, contacts=1, cut=clock.today())
-    assert "get at most 1 contacts" in claims.barriers([contact.pk])[contact.pk]
+    assert "get at most 1 in 30 days" in claims.barriers([contact.pk])[contact.pk]
     retire_treatments("needs", None, "of no use")
     assert claims.barriers([contact.pk]), "until the next run"
     treated.put(Customer.objects.create(created_at=clock.now()).pk, cut=clock.today() + DAY)

@@ -36,8 +36,7 @@ ONCE_A_YEAR = treated.TEXT.replace("contacts: 9, days: 30", "contacts: 1, days: 
 class Turned:
     """The shop after its runs: whom the contacts of the first reached, what was said of the second run again.
 
-    The third is by a new version, and before the last one the treatments were retired; `leading` is which run had put
-    people in cells last, after each of the four.
+    Before the last one the treatments were retired; `leading` is which run had put people in cells last, after each.
     """
 
     customers: dict[str, Customer]
@@ -57,7 +56,7 @@ class Turned:
 
 @pytest.fixture(scope="module")
 def turned(django_db_setup: None, django_db_blocker: Any) -> Iterator[Turned]:
-    """A run, its contacts sent, a run half a year later, one by a new version and one without treatments."""
+    """A run, its contacts sent, a run half a year later, and one of the same day without treatments."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("STERNA_NOW", datetime(2017, 7, 1, 12, tzinfo=UTC).isoformat())
         customers, runs, leading = shop.open_shop(), list[Run](), list[dict[str, Any]]()
@@ -76,8 +75,6 @@ def turned(django_db_setup: None, django_db_blocker: Any) -> Iterator[Turned]:
         patch.setenv("STERNA_NOW", datetime(2018, 1, 1, 12, tzinfo=UTC).isoformat())
         run(shop.SECOND)
         again = actions.run(shop.SECOND).sentence
-        treated.publish(ONCE_A_YEAR.replace("days: 366", "days: 300"))
-        run(shop.SECOND)
         retire_treatments("needs", None, "of no use")
         run(shop.SECOND)
         yield Turned(customers, reached, again, runs, leading)
@@ -102,7 +99,7 @@ def test_R80_the_frequency_of_the_cell_holds_at_the_next_run_and_the_reason_name
             kept_back += 1
             assert left_out[who].reason_code == "frequency"
             assert left_out[who].reason == (
-                f"Had 1 contacts that promote in 366 days, and in {cell.segment} customers of value {cell.value_band} "
+                f"Had 1 contact that promotes in 366 days, and in {cell.segment} customers of value {cell.value_band} "
                 f"and potential {cell.potential_band} get at most 1."
             )
     assert kept_back > 5
@@ -128,22 +125,18 @@ def test_R80_a_run_pins_the_version_and_keeps_its_rows_as_its_file_has_them(turn
         )
 
 
-def test_the_same_day_again_is_the_same_and_a_new_version_is_another_brief(turned):
+def test_the_same_day_again_is_the_same_brief_and_other_treatments_are_another(turned):
     assert turned.again.startswith("nothing changed: the same brief")
-    first, second, third, _ = turned.runs
-    assert third.brief["treatments"][0]["version"] == 2
-    days = [
-        set(Treatment.objects.filter(run_id=run.pk).values_list("days", flat=True)) for run in (second, third)
-    ]
-    assert 366 in days[0] and days[1] == {300 if one == 366 else one for one in days[0]}
-    assert turned.leading[:3] == [{"needs": run.pk} for run in (first, second, third)]
+    first, second, third = turned.runs
+    assert turned.leading[:2] == [{"needs": run.pk} for run in (first, second)]
+    assert (second.until, second.pk) != (third.until, third.pk) and second.brief_sha256 != third.brief_sha256
 
 
 def test_without_treatments_a_run_puts_nobody_in_a_cell_and_holds_nobody_back_for_one(turned):
-    run = turned.runs[3]
+    run = turned.runs[2]
     assert run.brief["treatments"] == [] and not Treatment.objects.filter(run_id=run.pk).exists()
     assert not LeftOut.objects.filter(run_id=run.pk, reason_code="frequency").exists()
-    assert turned.leading[3] == {"needs": run.pk}, "so that no limit of an older run holds"
+    assert turned.leading[2] == {"needs": run.pk}, "so that no limit of an older run holds"
 
 
 def test_a_run_that_is_dropped_keeps_the_counts_and_no_customer(turned):

@@ -139,7 +139,8 @@ def test_R80_nobody_is_contacted_beyond_any_of_their_limits_and_nobody_is_kept_f
     )
     if barred:
         most, days = caps[full[0]]
-        assert row["reason"].startswith(f"Had {had[full[0]]} contacts that promote in {days} days")
+        words = "contact that promotes" if had[full[0]] == 1 else "contacts that promote"
+        assert row["reason"].startswith(f"Had {had[full[0]]} {words} in {days} days")
         assert row["reason"].endswith(f"get at most {most}.")
 
 

@@ -194,7 +194,9 @@ select
             'Had ' || cast(judged.contacts as varchar) || ' contacts in ' || cast(judged.cap_days as varchar)
             || ' days, and the cap is ' || cast(judged.cap_contacts as varchar) || '.'
         when judged.barrier = 'frequency' then
-            'Had ' || cast(judged.had as varchar) || ' contacts that promote in ' || cast(judged.days as varchar)
+            'Had ' || cast(judged.had as varchar)
+            || case when judged.had = 1 then ' contact that promotes in ' else ' contacts that promote in ' end
+            || cast(judged.days as varchar)
             || ' days, and in ' || judged.segment || ' customers of value ' || judged.value_band || ' and potential '
             || judged.potential_band || ' get at most ' || cast(judged.most as varchar) || '.'
     end as detail

@@ -41,8 +41,8 @@ _JUDGED = f"""
             then 'nothing is promoted to the customer before ' || peace.until || ', after a death'
         when full_cell.most is not null
             then 'in ' || full_cell.segment || ' customers of value ' || full_cell.value_band || ' and potential '
-                || full_cell.potential_band || ' get at most ' || full_cell.most || ' contacts that promote in '
-                || full_cell.days || ' days'
+                || full_cell.potential_band || ' get at most ' || full_cell.most || ' in ' || full_cell.days
+                || ' days of what promotes'
         when word.granted is null then 'there is no consent to ' || c.medium || ' for ' || c.purpose
     end as barrier
     from contacts_contact as c
