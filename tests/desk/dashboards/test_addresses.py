@@ -17,6 +17,7 @@ from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
 from tests.desk.dashboards.test_segment_builder import WRITES as BUILT
 from tests.desk.dashboards.test_segment_pages import WRITES as RULED
 from tests.desk.dashboards.test_tier_pages import WRITES as TIERS
+from tests.desk.dashboards.test_treatment_pages import WRITES as TREATS
 from tests.desk.dashboards.test_uploads import WRITES as FILES
 from tests.desk.dashboards.test_webhook_pages import WRITES as HOOKS
 from tests.desk.dashboards.test_writing import WRITES
@@ -56,13 +57,14 @@ NAMES = [
     | set(BUILT)
     | set(TIERS)
     | set(HOOKS)
+    | set(TREATS)
 ]
 
 
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT, *HOOKS]
+    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT, *HOOKS, *TREATS]
     assert set(written) | DOOR | PRIVATE <= set(names)
 
 
@@ -77,6 +79,9 @@ def address(world, name):
         "best_edit": ["buyers"],
         "tier_edit": ["value"],
         "segment": ["needs", "big"],
+        "segment_treated": ["needs", "big"],
+        "segment_levels": ["needs", "big"],
+        "scheme_levels": ["needs"],
         "segments_edit": ["needs"],
         "group_members": ["B"],
         "group_change": [world.clients.change.pk],
@@ -149,6 +154,7 @@ SORTED = (
     "group_members",
     "segment",
     "endpoint",
+    "segment_treated",
 )
 
 
@@ -179,6 +185,12 @@ SORTED = (
         ("segments", "format"),
         ("segment", "sort"),
         ("segment", "as_of"),
+        ("segment_treated", "value"),
+        ("segment_treated", "potential"),
+        ("segment_treated", "retention"),
+        ("segment_treated", "sort"),
+        ("segment_levels", "as_of"),
+        ("scheme_levels", "as_of"),
         ("segments_new", "as_of"),
         ("segments_edit", "as_of"),
         ("lookalikes", "list"),
@@ -257,6 +269,7 @@ def test_what_is_not_there_is_a_404(world, analyst):
         "endpoint",
         "webhook_message",
         "segments_edit",
+        "scheme_levels",
     ):
         assert analyst.get(reverse(name, args=[nobody])).status_code == 404, name
     assert analyst.get(reverse("run_stage", args=[world.second.pk, "nothing"])).status_code == 404

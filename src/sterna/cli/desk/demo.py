@@ -181,6 +181,7 @@ def _decide_and_send() -> None:
         plans.approve(plans.load(EXAMPLES / "plan.yaml", None), None, "The demonstration begins")
     _say_who_is_best()
     _say_the_segments()
+    _say_the_treatments()
     _turn(OPENING)
     _send()
 
@@ -201,6 +202,15 @@ def _say_the_segments() -> None:
 
     if not ruled_in_force():
         segments.load(EXAMPLES / "segments.yaml", "The demonstration begins")
+
+
+def _say_the_treatments() -> None:
+    """Publish how the example's segments are treated, once: what somebody changed on the desk since stays."""
+    from sterna.cli.desk import segments
+    from sterna.desk.segments.treatment_queries import newest_treatments
+
+    if newest_treatments("needs") is None:
+        segments.load_treatments(EXAMPLES / "treatments.yaml", "The demonstration begins")
 
 
 def _turn(until: date) -> None:

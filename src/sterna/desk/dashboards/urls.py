@@ -35,6 +35,7 @@ from sterna.desk.dashboards.views import (
     tier_moves,
     tier_people,
     tiers,
+    treatments,
     uploads,
     value,
     value_curves,
@@ -81,6 +82,11 @@ urlpatterns: list[URLPattern] = [
     path("segments/new", segment_edit.segments_new, name="segments_new"),
     path("segments/<str:scheme>/edit", segment_edit.segments_edit, name="segments_edit"),
     path("segments/<str:scheme>/place/<str:place>", segments.segment, name="segment"),
+    path("segments/<str:scheme>/levels", treatments.scheme_levels, name="scheme_levels"),
+    path(
+        "segments/<str:scheme>/place/<str:place>/treated", treatments.segment_treated, name="segment_treated"
+    ),
+    path("segments/<str:scheme>/place/<str:place>/levels", treatments.segment_levels, name="segment_levels"),
     path("groups", groups.groups, name="groups"),
     path("groups/terms", group_changes.group_terms, name="group_terms"),
     path("groups/in/<str:letter>", groups.group_members, name="group_members"),

@@ -24,7 +24,7 @@ class SegmentsConfig(AppConfig):
         from sterna.desk.segments.signals import CustomersMoved
 
         register(Following("segments.Membership", actions.join, actions.part))
-        for model in ("segments.Move", "segments.Candidate", "segments.BestMember"):
+        for model in ("segments.Move", "segments.Candidate", "segments.BestMember", "segments.Treatment"):
             register(ReadsThrough(model, "what a run found stays with whom it found it of"))
         register(
             ReadsThrough("segments.Override", "a run takes what was said of either side for who is left")

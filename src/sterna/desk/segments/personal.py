@@ -46,4 +46,5 @@ KEEPERS = (
     Impersonal("segments.BestPeriod", "sums over many customers"),
     Impersonal("segments.Steward", "staff, not customers"),
     Impersonal("segments.MatrixCell", "counts and sums over many customers"),
+    Impersonal("segments.TreatmentCell", "counts of customers by segment and cell"),
 )

@@ -125,6 +125,20 @@ FROZEN = (
     table("bands", "scheme place", scheme=TEXT, place=TEXT, rank=SMALL, low=MONEY, high=MONEY),
     # The places of schemes by rules; enter_at and leave_at are the letters of rule_hits that say so, NULL for the rest.
     table("seats", "scheme place", kind=TEXT, **of(SMALL, "rank enter_at leave_at")),
+    # The bands of the grid of a scheme of segments, of axis "value" and of "potential": low is in one, high is not.
+    # is_known: nobody is unknown in the measure. Then the level of each cell in each segment.
+    table(
+        "grid_bands",
+        "scheme axis band",
+        **of(TEXT, "scheme axis band measure") | of("DECIMAL(28,12)", "low high"),
+        is_known=FLAG,
+    ),
+    table(
+        "levels",
+        "scheme segment value_band potential_band",
+        **of(TEXT, "scheme segment value_band potential_band personalization retention"),
+        **of(SMALL, "contacts days"),
+    ),
     # A scheme as of the cut; own_window: its spend is not that of values. fact_class: what a fact is measured by.
     table(
         "schemes",

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from sterna.desk.dashboards import treatment_grid
 from sterna.desk.dashboards.context import asked_day, plain
 from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
@@ -113,13 +114,15 @@ def segment(request: HttpRequest, scheme: str, place: str) -> HttpResponse:
     """The members of one place, who manages it, and who came and went."""
     scheme, place = plain(scheme), plain(place)
     definition = next((one for one in ruled_in_force() if one.name == scheme), None)
-    found = [] if definition is None else segments.standings(definition, shown_run(asked_day(request)))
+    run = shown_run(asked_day(request))
+    found = [] if definition is None else segments.standings(definition, run)
     standing = next((one for one in found if one.place == place), None)
     if definition is None or standing is None:
         raise Http404(f"There is no {place} of {scheme}.")
     sections = [
         Section(_figures(standing), layout="figures"),
         Section([_members(request, scheme, place)], "Who is in it?"),
+        *(treatment_grid.sections(request, run, scheme, place) if definition.kind == SEGMENTS else []),
         Section(
             [_changes(scheme, place)],
             "Who came, and who went?",

@@ -44,6 +44,7 @@ def publish(run: Run, outcome: flow.Outcome) -> None:
     values.publish(run.pk, {str(model["model"]): model for model in outcome.models})
     values.sum_up(run.pk, tier_edges(held))
     segments.publish_moves(run.pk)
+    segments.publish_treated(run.pk)
     segments.publish_bests(run.pk, _run_before(held))
     contacts.leave_out(run.pk)
     experiments.publish_comparisons(run.pk)

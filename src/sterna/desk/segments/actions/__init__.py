@@ -35,6 +35,12 @@ from sterna.desk.segments.actions.overrides import end_override, set_override
 from sterna.desk.segments.actions.places import forget, publish_moves, record_places
 from sterna.desk.segments.actions.ruled import appoint, publish_ruled, retire_ruled
 from sterna.desk.segments.actions.schemes import publish_scheme, refuse_scheme, retire_scheme
+from sterna.desk.segments.actions.treatments import (
+    publish_treated,
+    publish_treatments,
+    refuse_treatments,
+    retire_treatments,
+)
 
 __all__ = [
     "KEEPING_UP",
@@ -69,11 +75,15 @@ __all__ = [
     "publish_ruled",
     "publish_scheme",
     "publish_terms",
+    "publish_treated",
+    "publish_treatments",
     "record_places",
     "refuse_scheme",
+    "refuse_treatments",
     "retire_best",
     "retire_ruled",
     "retire_scheme",
+    "retire_treatments",
     "review",
     "ring_timers",
     "rules_on",

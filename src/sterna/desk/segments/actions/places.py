@@ -8,6 +8,7 @@ from django.db import connection
 
 from sterna.desk.segments.actions.announcing import announce, opened_by
 from sterna.desk.segments.actions.bests import forget_bests
+from sterna.desk.segments.actions.treatments import forget_treated
 from sterna.desk.segments.models import Candidate, Definition, Move
 from sterna.desk.segments.queries import SCHEME
 from sterna.desk.segments.tier_queries import measure_words
@@ -175,3 +176,4 @@ def forget(run_id: UUID) -> None:
     Move.objects.filter(run_id=run_id).delete()
     Candidate.objects.filter(run_id=run_id).delete()
     forget_bests(run_id)
+    forget_treated(run_id)
