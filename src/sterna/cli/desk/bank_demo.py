@@ -1,8 +1,7 @@
 """The demonstration's private bank: two simulated years, tiers of balances, groups by judgement, two turns."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +10,7 @@ from uuid import UUID
 
 import pyarrow.parquet as pq
 
-from sterna.cli.desk.demo import MANAGER, console, import_once, send, step, turn
+from sterna.cli.desk.demo_steps import MANAGER, console, import_once, send, step, turn
 from sterna.cli.desk.invented import LABEL, as_if
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ PLACING = datetime(2025, 1, 2, 16, tzinfo=UTC)  # when staff began to place clie
 NOW = datetime(2026, 1, 2, 16, tzinfo=UTC)
 WHY = "The demonstration begins"
 TAXONOMY = "private-banking"
+REGISTER = "user_id"  # the bank's own client numbers: two of them are two persons, whatever else is alike
 # How many clients stand in each group; of those in B so many lack nothing but the figures.
 IDEAL, NEARLY, EXCEPTIONS, JUDGED = 60, 36, 16, 10
 
@@ -70,14 +70,7 @@ KEPT = (
 )
 
 
-@dataclass(frozen=True)
-class Figures:
-    """What the groups look at of one client: the balance here and what was paid in the year before, None if unknown."""
-
-    customer: UUID
-    client: str
-    balance: Decimal
-    revenue: Decimal | None
+Figures = Mapping[str, Decimal | None]
 
 
 def turns() -> None:
@@ -162,12 +155,11 @@ def _say_who_is_where() -> None:
 
 def _place_in_groups() -> None:
     """Place the clients whom staff know best: judged, proposed by one and approved by another, on days of a month."""
-    from sterna.desk.segments import group_queries
+    from sterna.desk.segments.group_models import GroupChange
 
-    known = _figures()
-    ideal, nearly, kept = _chosen(known)
-    many = group_queries.open_stays().count()
-    if many >= len(ideal) + len(nearly) + len(kept):
+    ideal, nearly, kept = _chosen()
+    proposed = set(GroupChange.objects.values_list("customer", flat=True))
+    if all(one in proposed for one in (*ideal, *nearly, *kept)):
         console.print("clients were placed in groups before: nothing changed")
         return
     with step("placing clients in groups, by the judgement of staff"):
@@ -180,43 +172,32 @@ def _place_in_groups() -> None:
         console.print(f"  {len(ideal)} in A, {len(nearly)} in B, {len(kept)} in C")
 
 
-def _figures() -> list[Figures]:
-    """Everybody of whom a balance was known on the day of the first run, by the number that the bank gave them."""
-    from sterna.desk.customers.models import Fact, SourceRecord
-    from sterna.desk.runs.models import Run
-    from sterna.desk.values.models import Worth
-
-    run = Run.objects.filter(until=OPENING, published_at__isnull=False).latest("published_at")
-    revenue = dict(Worth.objects.filter(run_id=run.pk).values_list("customer", "revenue"))
-    balances = Fact.objects.filter(fact_class="wealth.here", observed_on=OPENING)
-    amounts = dict(balances.values_list("source_record", "value"))
-    records = SourceRecord.objects.filter(pk__in=amounts).order_by("value")
-    return [
-        Figures(customer, client, Decimal(amounts[pk]), revenue.get(customer))
-        for pk, client, customer in records.values_list("pk", "value", "customer")
-    ]
-
-
-def _chosen(known: Sequence[Figures]) -> tuple[list[Figures], list[Figures], list[Figures]]:
+def _chosen() -> tuple[list[UUID], list[UUID], list[UUID]]:
     """Who is placed in A, in B and in C: by the thresholds of the terms; in B those who come nearest to them first."""
+    from sterna.desk.customers.models import SourceRecord
     from sterna.desk.segments import group_queries
+    from sterna.engine.segments.groups import reaches_a
 
     definition = group_queries.terms_definition()
     assert definition is not None
-    least = {one.title: one.least for one in group_queries.terms_of(definition).thresholds}
-    reach = [
-        one
-        for one in known
-        if one.balance >= least["balances"] and one.revenue is not None and one.revenue >= least["revenue"]
-    ]
-    beyond = {one.customer for one in reach}
-    under = [one for one in known if one.customer not in beyond and one.balance > 0 and one.revenue]
-    nearest = sorted(under, key=lambda one: (-(one.revenue or 0), one.client))
-    nearly, others = nearest[:NEARLY], nearest[NEARLY:]
-    return reach[:IDEAL], nearly, sorted(others, key=lambda one: one.client)[:EXCEPTIONS]
+    terms = group_queries.terms_of(definition)
+    numbered = SourceRecord.objects.filter(kind=REGISTER).order_by("value")
+    known = list(dict.fromkeys(numbered.values_list("customer", flat=True)))
+    with as_if(PLACING):
+        figures = group_queries.figures_of(terms, known)
+    reach = [one for one in known if reaches_a(terms, figures[one])]
+    under = sorted(set(known) - set(reach), key=lambda one: (-_near(figures[one]), known.index(one)))
+    others = sorted(under[NEARLY:], key=known.index)
+    return reach[:IDEAL], under[:NEARLY], others[:EXCEPTIONS]
 
 
-def _place(one: Figures, place: int, group: str, judged: int) -> None:
+def _near(figures: Figures) -> Decimal:
+    """How near a client is to the thresholds: what the scarcer of the figures is, nothing where one is unknown."""
+    known = [amount for amount in figures.values() if amount is not None]
+    return min(known) if len(known) == len(figures) else Decimal(0)
+
+
+def _place(one: UUID, place: int, group: str, judged: int) -> None:
     """Judge a client, propose the group and approve it on one day; who is in a group or proposed for one is left."""
     from django.db import transaction
 
@@ -225,7 +206,7 @@ def _place(one: Figures, place: int, group: str, judged: int) -> None:
     from sterna.desk.segments.actions import approve, judge, propose
     from sterna.desk.users.models import User
 
-    customer = Customer.objects.get(pk=one.customer)
+    customer = Customer.objects.get(pk=one)
     if group_queries.changes_of(customer):
         return
     staff, manager = User.objects.get(username="staff"), User.objects.get(username=MANAGER)
@@ -266,7 +247,7 @@ def _credit(folder: Path) -> None:
 def _by_number(numbers: Iterable[str]) -> Mapping[str, "Customer"]:
     from sterna.desk.customers.models import SourceRecord
 
-    found = SourceRecord.objects.filter(kind="client_id", value__in=numbers).select_related("customer")
+    found = SourceRecord.objects.filter(kind=REGISTER, value__in=numbers).select_related("customer")
     return {record.value: record.customer for record in found}
 
 
@@ -280,5 +261,5 @@ def _approve_but_one() -> None:
     manager = User.objects.get(username=MANAGER)
     for change in waiting[:-1]:
         approve(change, manager, "Grew into it, as expected")
-    if waiting:
+    if len(waiting) > 1:
         console.print(f"the run proposed B to A: {len(waiting) - 1} approved, 1 waits on the page Groups")

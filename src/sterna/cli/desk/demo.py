@@ -6,7 +6,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from rich.console import Console
 from rich.table import Table
 
 from sterna.cli.desk import setup
+from sterna.cli.desk.demo_steps import MANAGER, console, import_once, mail_sink, send, step, turn
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import arrow, files
 
@@ -30,11 +29,8 @@ OPENING, CLOSING = date(2017, 6, 30), date(2017, 12, 31)
 # The first day after the plan's runs began: when a simulated shop writes to its customers.
 SENDING = datetime(2017, 7, 1, 16, tzinfo=UTC)
 AFTERWARDS = datetime(2018, 1, 1, 16, tzinfo=UTC)
-MANAGER = "manager"
 HOUSEHOLDS, SEED, EFFECT = 2_500, 2017, 0.15
 EXAMPLES = Path(__file__).parents[4] / "examples" / "retail"
-
-console = Console(highlight=False)
 
 
 def run(serve: bool, simulated: bool, bank: bool = False) -> None:
@@ -74,7 +70,7 @@ def _turn_and_serve(serve: bool, turns: Callable[[], None]) -> None:
         console.print(
             f"the desk: http://{host}:{port}  log in as {MANAGER} with {password}  (Ctrl-C ends it)"
         )
-        with _mail_sink():
+        with mail_sink():
             server.serve()
 
 
@@ -95,15 +91,6 @@ def _settle(name: str, company: str, address: str) -> None:
     os.environ.setdefault("STERNA_HOME", str(Path.cwd() / ".sterna" / name))
     os.environ.setdefault("STERNA_COMPANY", company)
     os.environ.setdefault("STERNA_COMPANY_ADDRESS", f"{company}; {address}")
-
-
-@contextmanager
-def step(what: str) -> Iterator[None]:
-    """Say what begins, and how long it took."""
-    begun = time.monotonic()
-    console.print(f"{what} …")
-    yield
-    console.print(f"  {time.monotonic() - begun:.1f} s")
 
 
 def _people_who_log_in() -> str:
@@ -171,16 +158,6 @@ def _first_days(data: Path) -> dict[int, date]:
     return dict(zip(first.column("household_id").to_pylist(), days.to_pylist(), strict=True))
 
 
-def import_once(what: str, where: Path, mapping: Path) -> None:
-    """Import files by a mapping; what was imported before changes nothing."""
-    from sterna.cli.desk.imports import import_with_mapping
-
-    with step(f"importing {what}"):
-        done = import_with_mapping(where, mapping)
-    if all(item.already for item in done):
-        console.print("  imported before: nothing changed")
-
-
 def _decide_and_send() -> None:
     """Cut the tiers on the first half-year, load and approve the plan, turn the loop, and send what is due."""
     from sterna.desk.plans import actions as plans
@@ -216,38 +193,6 @@ def _say_the_segments() -> None:
 
     if not ruled_in_force():
         segments.load(EXAMPLES / "segments.yaml", "The demonstration begins")
-
-
-def turn(until: date) -> None:
-    """Turn the loop as of `until`, once: data that came in since belongs to a later day of the demonstration."""
-    from sterna.desk.runs import actions
-    from sterna.desk.runs.models import Run
-
-    if Run.objects.filter(until=until, published_at__isnull=False).exists():
-        console.print(f"the loop has turned as of {until} before: nothing changed")
-        return
-    with step(f"turning the loop as of {until}"):
-        done = actions.run(until, tell=lambda line: console.print(f"  {line}"))
-    console.print(f"  {done.sentence}")
-
-
-def send() -> None:
-    """Send what is due, to a sink on this machine."""
-    from sterna.desk.contacts.actions import send_due
-
-    with _mail_sink(), step("sending what is due: mail to a sink on this machine, letters to a folder"):
-        console.print(f"  {send_due(limit=1_000_000)}")
-
-
-@contextmanager
-def _mail_sink() -> Iterator[None]:
-    """Take the demonstration's mail on this machine, so that nobody outside is written to."""
-    from sterna.channels.email import sink
-    from sterna.desk.config import options
-
-    with sink.serve(options.home() / "mail") as taking:
-        os.environ["STERNA_SMTP_HOST"], os.environ["STERNA_SMTP_PORT"] = taking.host, str(taking.port)
-        yield
 
 
 def _simulated_turns() -> None:

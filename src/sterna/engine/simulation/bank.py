@@ -19,24 +19,49 @@ from sterna.engine.simulation.population import Whole
 
 _AMOUNT = pa.decimal128(18, 2)
 _BELONG = ("Safekeeping", "Advice", "Discretionary mandates", "Credit")
+# No two sound alike, so that nobody takes one of a family for another by a slip of the pen.
 _GIVEN = (
-    *("Ada", "Amir", "Anna", "Ben", "Bruno", "Carla", "Chen", "Clara", "Dario", "Dmitri", "Dora", "Elif"),
-    *("Emil", "Esra", "Femi", "Fiona", "Gabor", "Grace", "Hana", "Hugo", "Ines", "Ivan", "Jamal", "Jana"),
-    *("Karim", "Keiko", "Lara", "Liam", "Lucia", "Marek", "Mina", "Nils", "Noor", "Olga", "Oscar", "Paula"),
     *(
+        "Ada",
+        "Amir",
+        "Anton",
+        "Beatrix",
+        "Ben",
+        "Carla",
+        "Dorothea",
+        "Edmund",
+        "Elif",
+        "Esra",
+        "Femi",
+        "Fiona",
+    ),
+    *(
+        "Gabor",
+        "Grace",
+        "Gwendolyn",
+        "Helmut",
+        "Hugo",
+        "Ingrid",
+        "Ines",
+        "Josephine",
+        "Karim",
+        "Keiko",
+        "Liam",
+    ),
+    *(
+        "Lucia",
+        "Matthias",
+        "Noor",
+        "Oscar",
+        "Octavia",
         "Priya",
         "Quentin",
-        "Rosa",
-        "Samir",
-        "Sven",
-        "Tara",
-        "Tariq",
+        "Rudolf",
         "Uma",
-        "Vera",
+        "Ulrich",
         "Victor",
-        "Wanda",
-        "Yusuf",
     ),
+    *("Wanda", "Yusuf", "Yvonne", "Zoltan"),
 )
 _FAMILY = (
     *("Ash", "Beck", "Berg", "Black", "Bran", "Clay", "Cross", "Dal", "Eber", "Fair", "Falk", "Gran", "Hal"),
@@ -167,38 +192,49 @@ def _clients(kept: Book) -> pa.Table:
         int(one): min(day(known), opened) for one, known in zip(people.client, people.since, strict=True)
     }
     rows = contact_details([int(one) for one in people.client], people.seed, since).to_pylist()
-    return pa.Table.from_pylist([_client(row, place, people) for place, row in enumerate(rows)])
+    homes = _homes(people)
+    made = []
+    for place, row in enumerate(rows):
+        home = homes[int(people.family[place]) - 1]
+        made.append(_client(row, home, home["given"].pop(), place, people))
+    return pa.Table.from_pylist(made)
 
 
-def _client(row: dict[str, Any], place: int, people: Clients) -> dict[str, Any]:
+def _client(
+    row: dict[str, Any], home: dict[str, Any], given: str, place: int, people: Clients
+) -> dict[str, Any]:
     """A client with the name and address of the family, and a birthday and a phone number of their own."""
-    number, family = int(people.client[place]), int(people.family[place])
-    first = int(np.searchsorted(people.family, family))
-    given = _GIVEN[(family * 11 + (place - first) * 17) % len(_GIVEN)]
-    name = f"{given} {_family(family)}"
-    email = f"{name}.{number}@mail.example".replace(" ", ".").lower() if row["email"] else None
+    number = int(people.client[place])
+    email = f"{given}.{home['name']}{number * 7_919 % 10_000:04}@mail.example".lower()
     return {
         **{key: value for key, value in row.items() if key != "household_id"},
         "client_id": client_id(number),
-        "name": name,
-        "email": email,
-        "phone": f"+1 555 {number // 10_000:03} {number % 10_000:04}",
-        "postal_address": _home(family),
+        "name": f"{given} {home['name']}",
+        "email": email if row["email"] else None,
+        # No two look alike: 104,729 is prime, and so is 9,973.
+        "phone": f"+1 555 {number * 104_729 % 9_973:04} {number * 7_919 % 10_000:04}",
+        "postal_address": home["address"],
         "family": f"F{int(people.family[place]):05}",
         "born": day(people.born[place]),
         "manager": f"Manager {int(people.manager[place]):02}",
     }
 
 
-def _family(family: int) -> str:
-    """A family's name: two families in several hundred share one."""
-    return f"{_FAMILY[family % len(_FAMILY)]}{_ENDINGS[family // len(_FAMILY) % len(_ENDINGS)]}"
-
-
-def _home(family: int) -> str:
-    street = _STREETS[family % len(_STREETS)]
-    # Nobody else has the code: no place is that small, and none is meant.
-    return f"{family % 97 + 1} {street} Street\n{_TOWNS[family % len(_TOWNS)]} {10_000 + family:05}"
+def _homes(people: Clients) -> list[dict[str, Any]]:
+    """Of each family the name, the address, and first names for its members, no two of them the same."""
+    rng = np.random.default_rng([people.seed, 16])
+    made = []
+    for _ in range(int(people.family.max())):
+        street, town = rng.choice(_STREETS), int(rng.integers(0, len(_TOWNS)))
+        code = 2_100 + town * 100 + int(rng.integers(0, 40))
+        made.append(
+            {
+                "name": f"{rng.choice(_FAMILY)}{rng.choice(_ENDINGS)}",
+                "given": [str(one) for one in rng.choice(_GIVEN, 4, replace=False)],
+                "address": f"{int(rng.integers(1, 400))} {street} Street\n{_TOWNS[town]} {code:05}",
+            }
+        )
+    return made
 
 
 def _balances(kept: Book) -> pa.Table:

@@ -151,7 +151,7 @@ def _introduced(family: Whole, rng: np.random.Generator) -> Whole:
 
 def _born(family: Whole, rng: np.random.Generator) -> Whole:
     """The day of birth as an ordinal: the first of a family is its oldest, the others are partners or children."""
-    oldest = rng.integers(705_000, 723_000, int(family.max()))[family - 1]
+    oldest = rng.integers(705_000, 720_000, int(family.max()))[family - 1]
     first = np.searchsorted(family, family) == np.arange(family.size)
-    younger = rng.integers(0, 365 * 30, family.size)
-    return np.asarray(np.where(first, oldest, np.minimum(oldest + younger, 731_000)), dtype=np.int64)
+    younger = rng.integers(365 * 2, 365 * 30, family.size)
+    return np.asarray(np.where(first, oldest, oldest + younger), dtype=np.int64)
