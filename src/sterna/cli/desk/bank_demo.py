@@ -86,6 +86,7 @@ def turns() -> None:
     with as_if(PLACING):
         turn(OPENING)
         send()
+        _call()
     _place_in_groups()
     _credit(folder)
     turn(CLOSING)
@@ -153,6 +154,20 @@ def _say_who_is_where() -> None:
             plans.approve(plans.load(EXAMPLES / "plan.yaml", None), None, WHY)
 
 
+def _call() -> None:
+    """Write down how the calls of the plan went: every third client was not reached."""
+    from sterna.desk.contacts.actions import complete_task
+    from sterna.desk.contacts.models import Task
+    from sterna.desk.users.models import User
+
+    staff = User.objects.get(username="staff")
+    for place, task in enumerate(Task.objects.filter(state=Task.State.OPEN).order_by("pk")):
+        if place % 3:
+            complete_task(task, Task.State.DONE, LABEL + "wants to see the plan on paper", staff)
+        else:
+            complete_task(task, Task.State.NOT_REACHED, LABEL + "left word with the office", staff)
+
+
 def _place_in_groups() -> None:
     """Place the clients whom staff know best: judged, proposed by one and approved by another, on days of a month."""
     from sterna.desk.segments.group_models import GroupChange
@@ -175,6 +190,7 @@ def _place_in_groups() -> None:
 def _chosen() -> tuple[list[UUID], list[UUID], list[UUID]]:
     """Who is placed in A, in B and in C: by the thresholds of the terms; in B those who come nearest to them first."""
     from sterna.desk.customers.models import SourceRecord
+    from sterna.desk.runs.models import Run
     from sterna.desk.segments import group_queries
     from sterna.engine.segments.groups import reaches_a
 
@@ -183,8 +199,10 @@ def _chosen() -> tuple[list[UUID], list[UUID], list[UUID]]:
     terms = group_queries.terms_of(definition)
     numbered = SourceRecord.objects.filter(kind=REGISTER).order_by("value")
     known = list(dict.fromkeys(numbered.values_list("customer", flat=True)))
+    # By the run that was the newest on that day, whenever this is asked: a second demonstration chooses the same.
+    run = Run.objects.filter(until=OPENING, published_at__isnull=False).latest("published_at")
     with as_if(PLACING):
-        figures = group_queries.figures_of(terms, known)
+        figures = group_queries.figures_of(terms, known, run.pk)
     reach = [one for one in known if reaches_a(terms, figures[one])]
     under = sorted(set(known) - set(reach), key=lambda one: (-_near(figures[one]), known.index(one)))
     others = sorted(under[NEARLY:], key=known.index)
