@@ -218,6 +218,26 @@ def test_R3_candidates_are_told_by_what_they_hold_elsewhere(bank, analyst):
     assert "customers like this one buy for" not in page
 
 
+def test_R46_who_is_like_group_A_is_looked_for_in_B_and_C_and_the_page_says_which(bank, analyst):
+    from sterna.desk.dashboards.queries import likeness
+    from sterna.desk.runs.models import Run
+    from sterna.desk.segments.group_queries import groups_on
+    from sterna.engine.segments import lookalikes
+
+    run = Run.objects.latest("until")
+    [listing] = [one for one in likeness.listings(run) if one.key.startswith("group:")]
+    assert (listing.key, listing.title) == ("group:A", "Group A, ideal")
+    in_a = {pk for pk, letter in groups_on(run.until).items() if letter == "A"}
+    assert {str(pk) for pk in in_a} == set(likeness.members(run, listing)) and in_a
+    # Nobody was in a group before staff placed them; a past day has the groups of that day.
+    assert groups_on(date(2025, 1, 1)) == {}
+    # Eight are too few to tell anything of, and the page says so instead of guessing.
+    page = seen(analyst, "lookalikes", list="group:A")
+    assert "Group A, ideal: what sets them apart" in page and "Cannot tell" in page
+    assert len(in_a) < lookalikes.LEAST
+    assert "Group" in seen(analyst, "lookalikes", list="tier:core")
+
+
 def test_second_records_became_the_clients_that_they_are_and_no_two_client_numbers_did(bank):
     from sterna.cli.desk.bank_demo import REGISTER
     from sterna.desk.customers.models import Address, SourceRecord
