@@ -134,7 +134,7 @@ def bars(worth: Worth, found: Told, run: Run) -> SafeString:
     if held is None:
         return range_bars([*paid, *could], title="Value of this customer", currency=currency)
     # Beside a balance what is paid in a window would be a hair: each has a scale of its own.
-    balances = [Range("Held with us", held), *could]
+    balances = [Range("Held here", held), *could]
     drawn = range_bars(paid, title="What this customer pays", currency=currency)
     return drawn + range_bars(balances, title="What this customer holds", currency=currency)
 
