@@ -268,14 +268,20 @@ def _by_number(numbers: Iterable[str]) -> Mapping[str, "Customer"]:
 
 
 def _approve_but_one() -> None:
-    """Of what the run proposed the manager approved all but the newest, which waits for whoever looks at the page."""
-    from sterna.desk.segments import group_queries
+    """Of what the run proposed the manager approved all but the newest, once: later proposals are for whoever looks."""
+    from django.db import transaction
+
     from sterna.desk.segments.actions import approve
+    from sterna.desk.segments.group_models import GroupChange
     from sterna.desk.users.models import User
 
-    waiting = list(group_queries.open_changes().filter(proposed_by=None))
+    proposed = GroupChange.objects.filter(proposed_by=None).order_by("proposed_at", "pk")
+    if proposed.exclude(state=GroupChange.State.OPEN).exists():
+        return
+    grown = list(proposed)[:-1]
     manager = User.objects.get(username=MANAGER)
-    for change in waiting[:-1]:
-        approve(change, manager, "Grew into it, as expected")
-    if len(waiting) > 1:
-        console.print(f"the run proposed B to A: {len(waiting) - 1} approved, 1 waits on the page Groups")
+    with transaction.atomic():
+        for change in grown:
+            approve(change, manager, "Grew into it, as expected")
+    if proposed:
+        console.print(f"the run proposed B to A: {len(grown)} approved, 1 waits on the page Groups")
