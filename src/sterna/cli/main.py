@@ -66,11 +66,12 @@ def demo(
     simulated: Annotated[
         bool, typer.Option("--simulated", help="A simulated shop with a planted effect.")
     ] = False,
+    bank: Annotated[bool, typer.Option("--bank", help="A simulated private bank.")] = False,
 ) -> None:
     """Load real data, turn the loop twice and serve the desk."""
     from sterna.cli.desk import demo as demonstration
 
-    demonstration.run(serve=serve, simulated=simulated)
+    demonstration.run(serve=serve, simulated=simulated, bank=bank)
 
 
 @app.command()

@@ -76,12 +76,13 @@ FROZEN = (
     table(
         "consents", "customer_id medium purpose", customer_id=TEXT, medium=TEXT, purpose=TEXT, granted=FLAG
     ),
-    # What the wallet holds as somebody said or saw it; high is NULL where it is open ("25m and more").
+    # What the wallet holds as somebody said or saw it; high is NULL where it is open ("25m and more"). in_balances: of
+    # it the balance `own` is here, NULL where nobody knows it, and not what was paid; without, own stays NULL.
     table(
         "wallet_facts",
         "customer_id",
         **of(TEXT, "customer_id source") | of(MONEY, "low mid high"),
-        **of(REAL, "confidence") | {"observed_on": DAY},
+        **of(REAL, "confidence") | {"observed_on": DAY, "own": MONEY, "in_balances": FLAG},
     ),
     # That a newcomer came because of a customer, wholly or by a share; came_anyway is NULL where nobody can say.
     table(
