@@ -209,7 +209,8 @@ def _value(lake: Lake, brief: Brief, rolled: Path | None) -> Done:
 
 def _segments(lake: Lake, brief: Brief) -> Done:
     ruled = [segments.read_ruled(terms.body) for terms in brief.ruled]
-    return Done(segments.place(lake, brief.cut, brief.scheme.name, brief.currency, brief.opening, ruled))
+    scheme, window = brief.scheme.name, (brief.opening, ruled, brief.zone)
+    return Done(segments.place(lake, brief.cut, scheme, brief.currency, *window))
 
 
 def _placings(brief: Brief) -> list[segments.Placing]:
@@ -327,7 +328,7 @@ STAGES = (
 PUBLISHED = (
     *("event_counts", "unresolved", "customers", "current_facts", "profiles"),
     *("cost_counts", "category_wallets", "household_wallets", "influences", "values", "best_customers"),
-    *("places", "matrix", "candidates", "options", "decisions"),
+    *("places", "matrix", "candidates", "segment_preferences", "options", "decisions"),
     *("arm_sums", "comparisons", "campaign_reach"),
 )
 

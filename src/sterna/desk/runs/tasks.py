@@ -1,4 +1,4 @@
-"""Background work on runs: a turn of the loop that somebody asked for."""
+"""Background work on runs: a turn of the loop and a search for groupings, each when somebody asked for it."""
 
 from datetime import date
 
@@ -11,3 +11,10 @@ from sterna.desk.runs import actions
 def run(until: str) -> str:
     """Turn the loop as of the day `until`; a failure is on the run's page, and in the job."""
     return actions.run(date.fromisoformat(until)).sentence
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name=actions.DISCOVER, queueing_lock=actions.DISCOVER)
+def discover(timestamp: int) -> bool:
+    """Look for groupings where somebody waits for it; every minute too, so that what a killed worker left goes on."""
+    return actions.discover_waiting()

@@ -44,4 +44,8 @@ KEEPERS = (
     Impersonal("segments.BestPeriod", "sums over many customers"),
     Impersonal("segments.Steward", "staff, not customers"),
     Impersonal("segments.MatrixCell", "counts and sums over many customers"),
+    Impersonal("segments.SegmentPreference", "means over many customers, without what few of them prefer"),
+    Impersonal(
+        "segments.Discovery", "groupings by what many customers have in common, without the customers"
+    ),
 )

@@ -1,6 +1,16 @@
-"""Writes about runs: tiers cut on the data, and turns from a frozen brief to a published outcome."""
+"""Writes about runs: tiers cut on the data, turns from a brief to a published outcome, searches for groupings."""
 
+from sterna.desk.runs.actions.discovering import DISCOVER, discover_waiting, request_discovery
 from sterna.desk.runs.actions.running import TASK, Done, request_run, run
 from sterna.desk.runs.actions.tiers import cut_tiers
 
-__all__ = ["TASK", "Done", "cut_tiers", "request_run", "run"]
+__all__ = [
+    "DISCOVER",
+    "TASK",
+    "Done",
+    "cut_tiers",
+    "discover_waiting",
+    "request_discovery",
+    "request_run",
+    "run",
+]

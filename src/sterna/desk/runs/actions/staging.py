@@ -25,6 +25,7 @@ _WHOLE = (
         "places",
         "matrix",
         "candidates",
+        "segment_preferences",
         "decisions",
     ),
     *("comparisons", "campaign_reach", "event_counts"),

@@ -10,6 +10,13 @@ from sterna.desk.segments.actions.best_definitions import (
 )
 from sterna.desk.segments.actions.bests import forget_bests, publish_bests
 from sterna.desk.segments.actions.definitions import publish_definition
+from sterna.desk.segments.actions.discoveries import (
+    ask_discovery,
+    end_discovery,
+    fail_discovery,
+    take_up_discovery,
+    tell_discovery,
+)
 from sterna.desk.segments.actions.group_checks import answer_check, close_check, start_check
 from sterna.desk.segments.actions.group_terms import publish_terms
 from sterna.desk.segments.actions.groups import (
@@ -34,12 +41,15 @@ __all__ = [
     "appoint",
     "approve",
     "arbitrate",
+    "ask_discovery",
     "carry",
     "close_check",
     "decline",
     "define_best",
     "discard_batch",
+    "end_discovery",
     "end_override",
+    "fail_discovery",
     "forget",
     "forget_bests",
     "judge",
@@ -60,5 +70,7 @@ __all__ = [
     "review",
     "set_override",
     "start_check",
+    "take_up_discovery",
+    "tell_discovery",
     "undo_batch",
 ]
