@@ -247,8 +247,7 @@ def _read(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None
 ) -> pa.Table:
     """Rows with the number of a customer as a text of one length, so that they sort as numbers do."""
-    asked = connection.execute(sql, dict(parameters or {}))
-    rows: pa.Table = asked.to_arrow_table()
+    rows: pa.Table = connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
     numbers = pc.utf8_lpad(pc.cast(rows["customer_id"], pa.string()), 10, "0")
     numbered: pa.Table = rows.set_column(0, "customer_id", numbers)
     return numbered
