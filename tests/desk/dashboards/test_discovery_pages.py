@@ -1,5 +1,7 @@
 """Searches for groupings: asked for, done in the background, told with their stability, adopted by a person."""
 
+import random
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,11 +13,12 @@ from sterna.desk.config.ids import new_id
 from sterna.desk.config.refused import Refused
 from sterna.desk.runs import actions
 from sterna.desk.runs.actions import discovering
-from sterna.desk.segments.actions import take_up_discovery
+from sterna.desk.segments.actions import publish_ruled, take_up_discovery
+from sterna.desk.segments.drafts import scheme_of_draft
 from sterna.desk.segments.models import Definition
 from sterna.desk.segments.profile_models import Discovery, SegmentPreference
 from sterna.desk.segments.ruled_queries import headcounts
-from sterna.desk.segments.searches import Inputs, offered_classes, proposed_names, read_groupings
+from sterna.desk.segments.searches import Inputs, adopted, offered_classes, proposed_names, read_groupings
 from sterna.desk.users.models import Role, User
 from sterna.desk.web.components import Empty, Failed, Progress
 from sterna.engine.errors import BadInput
@@ -41,7 +44,12 @@ def found(django_db_setup, django_db_blocker, present):
         planted.build()
         asked = actions.request_discovery(INPUTS, 1, None)
         assert actions.discover_waiting()
-        return Discovery.objects.get(pk=asked.pk)
+        made = Discovery.objects.get(pk=asked.pk)
+        scheme = scheme_of_draft(replace(adopted(made, {0: "fishers", 1: "wine"}), name="kinds"))
+        manager = User.objects.create(username="manager", role="manager", first_name="Manager")
+        publish_ruled(scheme, dict.fromkeys(scheme.places, manager), None, "adopted")
+        actions.run(shop.FIRST)
+        return made
 
     with committed(django_db_blocker, build) as made:
         yield made
@@ -96,30 +104,36 @@ def test_R77_adopted_groupings_are_a_draft_whose_counts_are_those_claimed_and_a_
     assert answer.headers["HX-Redirect"], answer.content
     entry = Entry.objects.get(action="publish segments", subject__contains="needs")
     assert entry.actor.username == "manager" and entry.reason.startswith("Adopted from the search")
-    actions.run(shop.FIRST)
-    assert headcounts("needs") == {"fishers": planted.FISH, "wine": planted.WINE}
-    _profile_equals_the_lines(manager)
 
 
-def _profile_equals_the_lines(client: Client) -> None:
-    """The figures of the page are those of the lines of the shop, added up by hand."""
-    rows = {row[1]: row for row in table(client, "Where do they buy", "segment", "needs", "fishers")}
+def test_R77_the_profile_on_the_page_of_an_adopted_segment_equals_a_recount_of_the_lines(found, analyst):
+    assert headcounts("kinds") == {"fishers": planted.FISH, "wine": planted.WINE}
+    rows = {row[1]: row for row in table(analyst, "Where do they buy", "segment", "kinds", "fishers")}
     assert rows["store"][2:6] == [planted.FISH, planted.FISH, "100.0 %", "0.0 %"]
-    goods = {row[1]: row for row in table(client, "What do they buy", "segment", "needs", "wine")}
+    goods = {row[1]: row for row in table(analyst, "What do they buy", "segment", "kinds", "wine")}
     wine = SegmentPreference.objects.get(segment="wine", kind="category", item="WINE")
     parts = _shares("WINE")
     assert goods["WINE"][2:4] == [planted.WINE, planted.WINE]
     assert wine.share == pytest.approx(sum(parts[planted.FISH :]) / planted.WINE, abs=1e-9)
     assert wine.share_others == pytest.approx(sum(parts[: planted.FISH]) / planted.FISH, abs=1e-9)
-    assert goods["WINE"][4] == f"{wine.share:.1%}".replace("%", " %")
-    settings = {row[0]: row[1] for row in table(client, "Settings", "segment", "needs", "wine")}
+    assert goods["WINE"][4:6] == [f"{100 * each:.1f} %" for each in (wine.share, wine.share_others)]
+    settings = {row[0]: row[1] for row in table(analyst, "Settings", "segment", "kinds", "wine")}
     assert settings["Touchpoint to lead with"] == "web" and settings["Categories to show first"] == "WINE"
+    # What nobody recorded is not known, and never a share of zero.
+    assert settings["Order of media"] == "not known"
+
+
+def test_R77_an_older_run_than_those_kept_has_no_profile(found, analyst):
+    from sterna.desk.segments.actions import forget
+
+    [run] = SegmentPreference.objects.values_list("run_id", flat=True).distinct()
+    forget(run)
+    assert not SegmentPreference.objects.exists()
+    assert "it is kept no more" in shown(analyst, "segment", "kinds", "wine")
 
 
 def _shares(category: str) -> list[float]:
     """Of each customer in turn the part of the own spend that a category is."""
-    import random
-
     chance, found = random.Random(3), []
     for number, name in enumerate(planted.NAMES):
         lines = planted._lines(name, number < planted.FISH, chance)

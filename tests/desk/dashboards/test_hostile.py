@@ -17,6 +17,7 @@ from sterna.desk.plans import actions as plans
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.actions import publish_ruled
 from sterna.desk.segments.models import Membership
+from sterna.desk.segments.profile_models import Discovery
 from sterna.desk.sources.models import DeadLetter, Import, RefusedRow, Source
 from sterna.desk.sources.signals import AddressesSaid, FactsSaid
 from sterna.desk.users.models import User
@@ -86,13 +87,14 @@ def hostile(world, request):
         customer=customer, scheme="odd", place="in it", rank=1, during=(date(2017, 7, 1), None), cause=name,
         definition=definition, run_id=world.second.pk,
     )  # fmt: skip
+    Discovery.objects.update(state="failed", error=name)
     record("do", "thing", name[:120], User.objects.get(username="eve"), name, key="hostile")
     return name, customer, plan, contact
 
 
 PAGES = (
     "customers customer contacts contact left_out tasks plan_list plan move_names sources import data_quality run "
-    "settings audit segments segment segments_edit"
+    "settings audit segments segment segments_edit discoveries discovery"
 )
 
 
@@ -108,6 +110,7 @@ def test_every_page_shows_the_name_as_text_and_makes_nothing_of_it(world, analys
         "run": [world.first.pk],
         "segment": ["odd", "in it"],
         "segments_edit": ["odd"],
+        "discovery": [world.search.pk],
     }
     for page in PAGES.split():
         answer = analyst.get(

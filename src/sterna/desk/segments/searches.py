@@ -120,16 +120,21 @@ def proposed_names(groupings: Sequence[Told]) -> dict[int, str]:
     """A name for each grouping by its number, of the two traits that set it most apart; no two are alike."""
     names: dict[int, str] = {}
     for one in groupings:
-        said = [f"{'much' if each.distance > 0 else 'little'} {_short(each)}" for each in one.apart[:2]]
-        name = ", ".join(said)[:_LONGEST].strip() or f"grouping {one.number + 1}"
+        said = [_short(each) for each in one.apart[:2]]
+        # No comma: where a rule asks for places, commas part them.
+        name = " and ".join(said).replace(",", "")[:_LONGEST].strip() or f"grouping {one.number + 1}"
         name = name[0].upper() + name[1:]
         names[one.number] = f"{name} {one.number + 1}" if name in names.values() else name
     return names
 
 
 def _short(one: Apart) -> str:
-    named = one.feature.removeprefix("share:") if one.feature.startswith("share:") else title(one.feature)
-    return f"{named} {one.choice}" if one.choice else named
+    is_more = one.distance > 0
+    if one.choice:
+        return f"{'' if is_more else 'not '}{title(one.feature).lower()} {one.choice}"
+    if one.feature.startswith("share:"):
+        return f"{'much' if is_more else 'little'} {one.feature.removeprefix('share:')}"
+    return f"{'high' if is_more else 'low'} {title(one.feature).lower()}"
 
 
 def adopted(found: Discovery, names: Mapping[int, str]) -> Draft:

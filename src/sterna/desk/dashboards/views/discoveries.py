@@ -40,6 +40,7 @@ _USUAL = (
     "order_frequency",
     "breadth",
 )  # ticked at first, beside the shares: what people need, not what they are worth
+_TRAITS = 3  # told in a row; the further ones set less apart
 Live = (Discovery.State.WAITING, Discovery.State.RUNNING)
 
 
@@ -153,9 +154,9 @@ def _figures(found: Discovery, groupings: list[Told]) -> list[Component]:
     is_done = found.state == Discovery.State.DONE
     stable = sum(one.is_stable for one in groupings)
     return [
-        Number("Customers who bought", found.customers, missing="the end of the search"),
-        Number("Groupings", len(groupings) if is_done else None, missing="the end of the search"),
-        Number("Stable", stable if is_done else None, missing="the end of the search"),
+        Number("Customers who bought", found.customers, missing="the search has ended"),
+        Number("Groupings", len(groupings) if is_done else None, missing="the search has ended"),
+        Number("Stable", stable if is_done else None, missing="the search has ended"),
         Number("Seed", str(found.seed), "text", note="the same seed finds the same in the same run"),
     ]
 
@@ -200,7 +201,7 @@ def _stability(one: Told) -> str:
 
 
 def _apart(one: Told) -> str:
-    return "; ".join(map(_trait, one.apart)) or "nothing by itself"
+    return "; ".join(map(_trait, one.apart[:_TRAITS])) or "nothing by itself"
 
 
 def _trait(one: Apart) -> str:
