@@ -48,7 +48,10 @@ def found(django_db_setup, django_db_blocker, present):
         scheme = scheme_of_draft(replace(adopted(made, {0: "fishers", 1: "wine"}), name="kinds"))
         manager = User.objects.create(username="manager", role="manager", first_name="Manager")
         publish_ruled(scheme, dict.fromkeys(scheme.places, manager), None, "adopted")
-        actions.run(shop.FIRST)
+        with pytest.MonkeyPatch.context() as later:
+            # Of two runs of one day the one published later is shown.
+            later.setenv("STERNA_NOW", "2017-07-01T13:00:00+00:00")
+            actions.run(shop.FIRST)
         return made
 
     with committed(django_db_blocker, build) as made:
