@@ -52,13 +52,14 @@ def run(
     purchases: Annotated[
         int, typer.Option(min=5000, help="Purchases in the log that `measures` reads.")
     ] = 50_000_000,
+    placed: Annotated[int, typer.Option(min=1000, help="Customers that `place` places.")] = 1_000_000,
     keep: Annotated[bool, typer.Option(help="Leave the homes, to look into them.")] = False,
 ) -> None:
     """Time the import, the turn of the loop and sending, each beside a raw side in the same run."""
     # Ended by a supervisor, it must stop its database and remove its home, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     begun, facts = datetime.now(UTC), machine()
-    options = Options(data, customers, homes, keep, records, known, summaries, purchases)
+    options = Options(data, customers, homes, keep, records, known, summaries, purchases, placed)
     errors = Console(stderr=True, highlight=False)
     chosen = list(dict.fromkeys(name.value for name in names or Name))
     try:

@@ -14,6 +14,7 @@ from bench.link import link_people
 from bench.measures import measure_purchases
 from bench.measuring import Measured
 from bench.options import Options
+from bench.place import place_customers
 from bench.results import Figure, Ratio, Result, Target
 from bench.search import search_people
 from bench.value import value_customers
@@ -211,6 +212,11 @@ def measure_measures(options: Options, tell: Tell) -> Result:
     return measure_purchases(options.purchases, options.homes, tell)
 
 
+def measure_place(options: Options, tell: Tell) -> Result:
+    """Place everybody by a turn, and some between two turns, beside a bare group by."""
+    return place_customers(options.placed, options.homes, options.keep, tell)
+
+
 BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "import": measure_import,
     "turn": measure_turn,
@@ -222,4 +228,5 @@ BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "send": measure_send,
     "value": measure_value,
     "measures": measure_measures,
+    "place": measure_place,
 }

@@ -8,7 +8,8 @@ from pathlib import Path
 class Options:
     """Sizes and places: `data` instead of the real files, `customers` of the large shop, `homes`.
 
-    `records` are linked, `known` customers searched, `summaries` fitted and scored, `purchases` measured.
+    `records` are linked, `known` customers searched, `summaries` fitted and scored, `purchases` measured,
+    `placed` customers placed.
     """
 
     data: Path | None = None
@@ -19,3 +20,4 @@ class Options:
     known: int = 1_000_000
     summaries: int = 1_000_000
     purchases: int = 50_000_000
+    placed: int = 1_000_000

@@ -61,6 +61,14 @@ def test_R76_a_manager_writes_a_segment_condition_by_condition_and_sees_it_count
     page.get_by_role("link", name="rich", exact=True).click()
     expect(page.get_by_role("table", name="Members").locator("tbody tr")).to_have_count(2)
 
+    # The stages of one of them, each with its days and its cause, stand on the customer's own page.
+    page.goto(reverse("segment", args=["life", "devoted"]))
+    page.get_by_role("table", name="Members").locator("tbody tr a").first.click()
+    devoted = (
+        page.get_by_role("table", name="History of places").locator("tbody tr").filter(has_text="devoted")
+    )
+    expect(devoted.first).to_contain_text("by the rules of version 1")
+
     # On a phone nothing is wider than the screen, and nothing is a fault for anybody's eyes.
     phone = enter("manager", viewport=PHONE)
     edit = reverse("segments_edit", args=["needs"])

@@ -11,7 +11,15 @@ from sterna.engine import steps
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import Lake
 from sterna.engine.rules import All, AnyOf, Behavior, Consents, HasFact, InPlace, Not, Worth, holds
-from sterna.engine.segments.ruled import Ruled, Seat, check_ruled, place_by_rules, read_ruled, variables
+from sterna.engine.segments.ruled import (
+    Ruled,
+    Seat,
+    check_ruled,
+    place_by_rules,
+    read_ruled,
+    seat_of,
+    variables,
+)
 from sterna.engine.tables import TABLES
 from tests.engine.lake.small_tables import rows
 from tests.engine.rules.drawn_rules import ABOVE, CUSTOMERS, ON, lay_out, people, rules, worlds
@@ -153,6 +161,33 @@ def test_R72_over_any_nights_one_stage_at_a_time_and_only_by_its_rules(lake, ent
         elif at is not None and most is not None and spend <= most:
             at = max((number for number in can if number != at), default=None)
         assert placed(lake, scheme) == {("life", "ann"): "none" if at is None else f"s{at}"}
+
+
+@settings(max_examples=60)
+@given(
+    asked=st.lists(st.tuples(rules, st.none() | rules), min_size=1, max_size=3),
+    kind=st.sampled_from([segments, stages]),
+    world=worlds,
+    stand=st.dictionaries(st.sampled_from(CUSTOMERS), st.sampled_from(["s0", "s1", "s2", "gone"])),
+)
+def test_R84_one_customer_is_placed_as_the_steps_place_all(lake, asked, kind, world, stand):
+    lay_out(lake, world)
+    lake.put(TABLES["tier_places"], rows("tier_places"))
+    seats = [
+        Seat(place=f"s{number}", enter=enter, leave=leave if kind is stages else None)
+        for number, (enter, leave) in enumerate(asked)
+    ]
+    scheme = kind(*seats)
+    stood(lake, *((who, scheme.name, place, 1) for who, place in stand.items()))
+    found = placed(lake, scheme)
+    table = "segment_places" if kind is segments else "stage_places"
+    ranks = {row["customer_id"]: row["to_rank"] for row in lake.fetch(TABLES[table]).to_pylist()}
+    # Rules that are drawn ask for schemes in which the steps know nobody to stand.
+    bare = {name: one._replace(stays=()) for name, one in people(world).items()}
+    for name, one in bare.items():
+        person = one._replace(others=[other._replace(stays=()) for other in one.others])
+        place, rank = seat_of(scheme, lambda rule, who=person: holds(rule, who, ABOVE, ON), stand.get(name))
+        assert (place, rank) == (found[scheme.name, name], ranks[name])
 
 
 FANS = segments(

@@ -88,6 +88,12 @@ OPTIONS = (
         "How many runs keep their rows per customer on the pages; older ones keep their summaries and files.",
     ),
     Option(
+        "STERNA_FOLLOW_DAYS",
+        "7",
+        "How many days after the last day of a run segments and stages are kept up by what happens, without another "
+        "run. With 0 they change with runs only.",
+    ),
+    Option(
         "STERNA_INBOX_DAYS",
         "30",
         "How many days events stay in the inbox after they are in the lake, for the live view of a source.",

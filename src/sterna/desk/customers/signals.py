@@ -30,3 +30,27 @@ class PreferencesChanged:
     customers: tuple[UUID, ...]
     refused: frozenset[tuple[str, str]]
     at: datetime
+
+
+@dataclass(frozen=True)
+class FactsChanged:
+    """Other facts are held of these customers than before: said, retracted, inferred or no longer so.
+
+    Those that a file brings are told by nothing: a history is no news, the next run finds it.
+    """
+
+    customers: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class HouseholdsChanged:
+    """These customers live with others than before."""
+
+    customers: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class InboxActed:
+    """Events of the inbox were acted on, up to this sequence."""
+
+    position: int

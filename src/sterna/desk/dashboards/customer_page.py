@@ -151,16 +151,16 @@ def _history(customer: Customer, run: Run | None) -> Component:
     ]
     columns = [
         *([Column("scheme", "Scheme")] if len(names) > 1 else []),
-        Column("tier", "Tier"),
+        Column("tier", "Place"),
         Column("from", "From", "day"),
         Column("to", "To, exclusive", "day"),
         Column("why", "Why"),
     ]
     return Table(
-        "Tier history",
+        "History of places",
         columns,
         rows,
         show_caption=True,
         stacks=True,
-        empty=Empty("Stays in tiers.", "None so far."),
+        empty=Empty("Stays in tiers, groups, segments and stages.", "None so far."),
     )

@@ -1,8 +1,10 @@
 """Reads about runs."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from sterna.desk.config import options
 from sterna.desk.runs.models import Run
 
 
@@ -10,6 +12,31 @@ def newest_published() -> UUID | None:
     """The published run of the newest day; of two of one day the one that was published later."""
     found = Run.objects.filter(published_at__isnull=False).order_by("-until", "-published_at")
     return found.values_list("pk", flat=True).first()
+
+
+def newest_run() -> Run | None:
+    """The same as a run."""
+    newest = newest_published()
+    return Run.objects.get(pk=newest) if newest else None
+
+
+def not_followed(run: Run | None, day: date) -> str:
+    """Why places change with the next run only; empty where they are kept up between runs on a day."""
+    if run is None:
+        return "there is no run to go on from"
+    if not run.brief.get("ruled"):
+        return "the newest run placed nobody by rules"
+    if run.until > day:
+        return f"the newest run is of {run.until}, a day to come"
+    if day > last_day(run):
+        days = options.number("STERNA_FOLLOW_DAYS")
+        return f"the newest run is of {run.until}, more than {days} days ago, and what it knows is too old"
+    return ""
+
+
+def last_day(run: Run) -> date:
+    """The last day on which places are kept up from a run."""
+    return run.until + timedelta(days=options.number("STERNA_FOLLOW_DAYS"))
 
 
 def tier_edges(run: Run) -> list[Decimal]:

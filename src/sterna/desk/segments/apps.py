@@ -12,10 +12,13 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell how memberships follow a merge of customers."""
+        from sterna.desk.config import events
         from sterna.desk.config.personal import register as register_personal
+        from sterna.desk.customers import signals
         from sterna.desk.customers.following import Following, ReadsThrough, register
         from sterna.desk.customers.queries.taxonomy import register_uses
         from sterna.desk.segments.actions import following as actions
+        from sterna.desk.segments.actions import live
         from sterna.desk.segments.personal import KEEPERS
         from sterna.desk.segments.ruled_queries import users_of_classes
 
@@ -33,5 +36,16 @@ class SegmentsConfig(AppConfig):
             register(
                 ReadsThrough(f"segments.{model}", "what was judged blind stays with whom it was judged of")
             )
+        for event, handler in (
+            (signals.InboxActed, live.inbox_acted),
+            (signals.FactsChanged, live.facts_changed),
+            (signals.PreferencesChanged, live.preferences_changed),
+            (signals.HouseholdsChanged, live.households_changed),
+            (signals.CustomersMerged, live.merged),
+            (signals.CustomersSplit, live.split),
+        ):
+            events.subscribe(event, handler)  # type: ignore[arg-type]
+        for model in ("Rollup", "Mixed", "Due", "Timer", "NewDeed"):
+            register(ReadsThrough(f"segments.{model}", "who reads it takes all customers who became one"))
         register_personal(*KEEPERS)
         register_uses("segments", users_of_classes)

@@ -39,6 +39,8 @@ KEEPERS = (
     Impersonal("segments.AgreementCheck", "which checks staff made, without the customers"),
     Impersonal("segments.CheckJudge", "who of the staff is asked in a check"),
     Impersonal("segments.Definition", "definitions of schemes and plans"),
+    Impersonal("segments.Followed", "which run placing between runs goes on from"),
+    Impersonal("segments.Shelf", "which category a product is in"),
     Impersonal("segments.Batch", "counts of what runs did to the memberships of a scheme"),
     Impersonal("segments.Retirement", "names of schemes"),
     Impersonal("segments.BestPeriod", "sums over many customers"),

@@ -30,7 +30,7 @@ from sterna.desk.sources.models import (
 )
 from sterna.engine.errors import BadInput
 
-ACTED = "acted"
+ACTED, SEALED = "acted", "inbox"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -156,6 +156,11 @@ def templates(columns: Sequence[str], at_most: int = 10) -> list[Import]:
 def acted_position() -> int:
     """The sequence up to which every event of the inbox was acted on."""
     return Mark.objects.filter(name=ACTED).values_list("position", flat=True).first() or 0
+
+
+def sealed_position() -> int:
+    """The sequence up to which the lake holds every event of the inbox."""
+    return Mark.objects.filter(name=SEALED).values_list("position", flat=True).first() or 0
 
 
 def waiting_events(at_most: int | None = None) -> int:

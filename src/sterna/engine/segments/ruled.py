@@ -1,7 +1,7 @@
 """Schemes whose places have rules: segments, where everybody is in exactly one, and stages, which are gone through."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -118,6 +118,24 @@ def read_ruled(stored: Any) -> Ruled:
 def rules_of(scheme: Ruled) -> list[Rule]:
     """Every rule of the scheme, place by place."""
     return [rule for seat in scheme.seats for rule in (seat.enter, seat.leave) if rule is not None]
+
+
+def seat_of(scheme: Ruled, says: Callable[[Rule], bool], stands: str | None) -> tuple[str, int]:
+    """The place and rank of one customer, as the steps give them to all; `none`, 0 where no stage takes the customer.
+
+    `says` tells whether a rule holds of the customer, who `stands` in a place of the scheme now or in none.
+    """
+    entering = [rank for rank, seat in enumerate(scheme.seats, start=1) if says(seat.enter)]
+    if scheme.kind == SEGMENTS:
+        rank = min(entering, default=len(scheme.places))
+        return scheme.places[rank - 1], rank
+    rank = next((at for at, seat in enumerate(scheme.seats, start=1) if seat.place == stands), 0)
+    leave = scheme.seats[rank - 1].leave if rank else None
+    if max(entering, default=0) > rank:
+        rank = max(entering)
+    elif leave is not None and says(leave):
+        rank = max((other for other in entering if other != rank), default=0)
+    return (scheme.seats[rank - 1].place, rank) if rank else ("none", 0)
 
 
 def variables(scheme: Ruled) -> set[str]:

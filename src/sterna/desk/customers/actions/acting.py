@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from sterna.desk.config import clock, options
+from sterna.desk.config import clock, events, options
 from sterna.desk.config.ids import new_id
 from sterna.desk.customers.actions.facts import Said, say_facts
 from sterna.desk.customers.actions.projecting import key_of, lock_identification, project, record_refusals
@@ -19,6 +19,7 @@ from sterna.desk.customers.models import Fact, SharedValue, SourceRecord
 from sterna.desk.customers.naming import told
 from sterna.desk.customers.queries.graphs import graph_of_values, shared_values, sightings
 from sterna.desk.customers.rules import Identifier
+from sterna.desk.customers.signals import InboxActed
 from sterna.desk.sources.actions import acted, claim, settled
 from sterna.desk.sources.models import KeyKind
 from sterna.desk.sources.queries import Arrived
@@ -89,6 +90,7 @@ def _act_on_batch(until: int) -> Acted:
     )
     facts = _keep_facts(found, filed)
     acted(mark, found, [None if who is None else key_of(*who) for who in filed])
+    events.publish(InboxActed(found[-1].sequence))
     return Acted(len(found), changed.new_customers, facts, len(directory.refused))
 
 

@@ -10,7 +10,7 @@ import msgspec
 from django.db import connection, transaction
 
 from sterna.desk.audit.actions import record
-from sterna.desk.config import clock
+from sterna.desk.config import clock, events
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.actions.counting import count_soon
 from sterna.desk.customers.actions.inferring import Changed, concerning, infer, lock_inference, retract_rows
@@ -18,7 +18,7 @@ from sterna.desk.customers.actions.projecting import key_of
 from sterna.desk.customers.actions.taxonomy import InForce, in_force
 from sterna.desk.customers.door import Admitted, Barred, ends, examine
 from sterna.desk.customers.models import Fact, Occasion, SourceRecord
-from sterna.desk.customers.signals import CustomersMerged, CustomersSplit
+from sterna.desk.customers.signals import CustomersMerged, CustomersSplit, FactsChanged
 from sterna.desk.sources.signals import FactsSaid
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
@@ -91,11 +91,12 @@ class Kept:
 
 
 @transaction.atomic
-def say_facts(rows: Iterable[Said]) -> Kept:
+def say_facts(rows: Iterable[Said], quiet: bool = False) -> Kept:
     """Keep what may be kept of `rows` and infer what follows for whom it was said of.
 
     What was said before by the same source of the same day is kept once. What is of no class in force, for no purpose
     of its class or in no spelling of it is left out and counted as a refusal with the reason. The one way to a fact.
+    `quiet`, nobody hears of whom other facts are held now.
     """
     said = list(rows)
     if not said:
@@ -108,7 +109,9 @@ def say_facts(rows: Iterable[Said]) -> Kept:
     codes: Counter[str] = Counter()
     for (code, _, _), (_, times) in refused.items():
         codes[code] += times
-    return Kept(tuple(row[0] for row in kept), codes, _infer_for(kept, now))
+    if kept and not quiet:
+        events.publish(FactsChanged(tuple(owners({record for _, record, _ in kept}))))
+    return Kept(tuple(row[0] for row in kept), codes, _infer_for(kept, now, quiet))
 
 
 Refusals = dict[tuple[str, str, str], tuple[str, int]]
@@ -161,11 +164,11 @@ def _refuse(code: str, fact_class: str, source: str, reason: str, times: int) ->
         cursor.execute(_REFUSE, [code, fact_class, source, reason, at, at, times])
 
 
-def _infer_for(kept: Iterable[tuple[int, UUID, str]], now: InForce) -> Changed:
+def _infer_for(kept: Iterable[tuple[int, UUID, str]], now: InForce, quiet: bool) -> Changed:
     """Infer for those of whom something was heard that a rule reads."""
     concerned = concerning(now)
     touched = {record for _, record, fact_class in kept if fact_class in concerned}
-    return infer(owners(touched), now=now)
+    return infer(owners(touched), now=now, quiet=quiet)
 
 
 def owners(records: Collection[UUID]) -> list[UUID]:
@@ -195,7 +198,7 @@ def keep_facts(said: FactsSaid) -> None:
             if (key := key_of(said.source, said.kind, who)) in ids
         ]
         told += len(rows)
-        refused += say_facts(rows).refused
+        refused += say_facts(rows, quiet=True).refused
     if told:
         count_soon()
     if told and sum(refused.values()) == told and set(refused) - {"value"}:
@@ -251,7 +254,9 @@ def retract_all(facts: Collection[int], reason: str, actor: User | None) -> int:
     at = clock.now()
     retract_rows([*held, *resting], at, actor.pk if actor else None, reason)
     _release(list(held), at, actor, reason)
-    infer(owners({*held.values(), *touched}))
+    whose = owners({*held.values(), *touched})
+    infer(whose, quiet=True)
+    events.publish(FactsChanged(tuple(whose)))
     for pk in sorted(held):
         detail = {"inferred": resting}
         record("retract fact", "fact", str(pk), actor, reason, detail)

@@ -8,10 +8,11 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from sterna.desk.audit.actions import record
-from sterna.desk.config import clock
+from sterna.desk.config import clock, events
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.following import Memo
 from sterna.desk.customers.models import Customer, Household, HouseholdMember, SourceRecord
+from sterna.desk.customers.signals import HouseholdsChanged
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 
@@ -88,6 +89,7 @@ def unite(customers: Sequence[UUID], how: str, reason: str, actor: User | None =
         for pk in joining
     )
     if joining:
+        events.publish(HouseholdsChanged(tuple(found)))
         record(
             "form household",
             "household",
@@ -114,6 +116,8 @@ def leave_household(customer: Customer, reason: str, actor: User | None) -> None
     stay = HouseholdMember.objects.select_for_update().filter(customer=customer, until=None).first()
     if stay is None:
         raise Refused("this customer is in no household")
+    left = HouseholdMember.objects.filter(household=stay.household_id, until=None)
+    events.publish(HouseholdsChanged(tuple(left.values_list("customer", flat=True))))
     stay.until = clock.now()
     stay.save(update_fields=["until"])
     record("leave household", "household", str(stay.household_id), actor, reason, {"left": str(customer.pk)})

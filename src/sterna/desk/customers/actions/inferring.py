@@ -11,8 +11,10 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
-from sterna.desk.config import clock
+from sterna.desk.config import clock, events
 from sterna.desk.customers.actions.taxonomy import InForce, in_force
+from sterna.desk.customers.models import SourceRecord
+from sterna.desk.customers.signals import FactsChanged
 from sterna.engine.profiles.inference import Inferred, Statement, follow, reads
 
 SLICE = 2_000
@@ -101,10 +103,13 @@ def _everybody(after: UUID | None) -> list[UUID]:
 
 
 @transaction.atomic
-def infer(customers: Collection[UUID], on: date | None = None, now: InForce | None = None) -> Changed:
+def infer(
+    customers: Collection[UUID], on: date | None = None, now: InForce | None = None, quiet: bool = False
+) -> Changed:
     """Follow the rules for these customers `on` a day (today): afterwards exactly what follows is held.
 
     The result depends on what was said alone, not on the order in which it came, nor on what was inferred before.
+    `quiet`, nobody hears of whom other facts are held now.
     """
     if not customers:
         return Changed(0, 0)
@@ -122,7 +127,19 @@ def infer(customers: Collection[UUID], on: date | None = None, now: InForce | No
         made += [(new, mine)] if new else []
     retract_rows(gone, moment, None, UNSUPPORTED)
     added = _add(made, stand, moment)
+    if not quiet:
+        _tell(held, set(gone), made)
     return Changed(added, len(gone))
+
+
+def _tell(
+    held: Sequence[Sequence[_Held]], gone: Collection[object], made: Sequence[tuple[object, Sequence[_Held]]]
+) -> None:
+    records = {one.record for mine in held for one in mine if one.statement.key in gone}
+    records |= {mine[0].record for _, mine in made}
+    if records:
+        owners = SourceRecord.objects.filter(pk__in=records).values_list("customer", flat=True)
+        events.publish(FactsChanged(tuple(sorted(set(owners)))))
 
 
 def concerning(now: InForce) -> frozenset[str]:

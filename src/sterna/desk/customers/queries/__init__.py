@@ -5,6 +5,7 @@ from sterna.desk.customers.queries.consents import (
     addresses,
     cluster_ids,
     held_back,
+    last_words,
     standings,
     words,
 )
@@ -23,6 +24,8 @@ from sterna.desk.customers.queries.facts import (
     known_facts,
     proposals,
     standing,
+    standing_rows,
+    turning,
 )
 from sterna.desk.customers.queries.filling import ClassReport, capture_plan, class_reports, never_used
 from sterna.desk.customers.queries.graphs import rules
@@ -103,6 +106,7 @@ __all__ = [
     "in_peace",
     "kind_rules",
     "known_facts",
+    "last_words",
     "members",
     "never_used",
     "next_questions",
@@ -128,8 +132,10 @@ __all__ = [
     "rules_versions",
     "shared",
     "standing",
+    "standing_rows",
     "standings",
     "taxonomy_versions",
+    "turning",
     "unpromised",
     "uses",
     "words",

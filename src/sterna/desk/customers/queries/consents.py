@@ -49,6 +49,11 @@ select l.customer_id::text, e.sequence, e.left_id::text, e.right_id::text
 from customers_identityedge as e join customers_sourcerecord as l on l.id = e.left_id
 where e.undone_at is null and e.kind <> 'cannot-link' and l.customer_id = any(%s::uuid[])
 """
+_NEWEST = """
+select distinct on (whose, medium, purpose) whose, medium, purpose, granted from ({words}) as word
+where said_on < %(before)s
+order by whose, medium, purpose, said_on desc, recorded_at desc, sequence desc
+"""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,19 @@ def held_back(customers: Collection[UUID] | None = None, before: date | None = N
             words.setdefault((customer, medium, purpose), []).append(word)
     joins = _joins({customer for customer, _, _ in words})
     return [key for key, said in words.items() if strictest(said, joins.get(key[0], [])) is False]
+
+
+def last_words(customers: Collection[UUID], before: date) -> dict[UUID, dict[tuple[str, str], bool]]:
+    """The last word of customers by (medium, purpose) of the days before one, as a run takes it."""
+    found: dict[UUID, dict[tuple[str, str], bool]] = {each: {} for each in customers}
+    given: dict[str, Any] = {"customers": [str(each) for each in customers], "before": before}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST.format(words=_OF_SOME), given)
+        for customer, medium, purpose, granted in cursor.fetchall():
+            found[customer][medium, purpose] = granted
+    for customer, medium, purpose in held_back(customers, before):
+        found[UUID(customer)][medium, purpose] = False
+    return found
 
 
 def _joins(customers: Collection[str]) -> dict[str, list[tuple[int, str, str]]]:

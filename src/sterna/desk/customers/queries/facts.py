@@ -17,7 +17,8 @@ from sterna.engine.profiles.inference.standing import is_in_time, ranked
 
 # The fact that stands for each customer and class: the rule of the step current_facts, in PostgreSQL.
 _STANDING = """
-select distinct on (person.id, f.fact_class) person.id, f.fact_class, f.value, f.observed_on
+select distinct on (person.id, f.fact_class)
+    person.id, f.fact_class, f.value, f.observed_on, f.confidence, f.source
 from unnest(%(customers)s::uuid[]) as person(id)
 join customers_customer as c on c.id = person.id or c.redirects_to_id = person.id
 join customers_sourcerecord as r on r.customer_id = c.id
@@ -29,6 +30,31 @@ order by person.id, f.fact_class, f.expires_on <= %(on)s nulls first,
         else f.confidence * (1.0 - (%(on)s::date - f.observed_on)::float
             / (2.0 * (f.expires_on - f.observed_on)::float)) end desc,
     f.observed_on desc, f.recorded_at desc, f.id desc
+"""
+# Days are the last ones that count: a fact holds up to the day before the one on which it runs out.
+_TURNING = """
+with held as (
+    select coalesce(c.redirects_to_id, c.id) as customer, f.fact_class, f.value, f.source, f.confidence, f.observed_on,
+        f.expires_on
+    from customers_fact as f
+    join customers_sourcerecord as r on r.id = f.source_record_id
+    join customers_customer as c on c.id = r.customer_id
+    where f.retracted_at is null and f.fact_class = any(%(classes)s) and f.observed_on <= %(until)s
+        and (f.expires_on is null or f.expires_on > %(on)s) and (
+            %(customers)s::uuid[] is null or c.id = any(%(customers)s::uuid[])
+            or c.redirects_to_id = any(%(customers)s::uuid[])
+        )
+),
+days as (
+    select customer, expires_on as day from held where expires_on <= %(until)s
+    union all
+    select customer, observed_on from held where observed_on > %(on)s
+    union all
+    select customer, %(on)s::date + 1 from held where observed_on <= %(on)s
+    group by customer, fact_class
+    having count(distinct (value, source, confidence)) > 1
+)
+select customer, min(day) from days group by customer
 """
 
 
@@ -53,6 +79,15 @@ def standing(
     With `even_expired` what is stale stands where nothing fresh does, for readers with an age limit of their own.
     """
     found: dict[UUID, dict[str, tuple[str, date]]] = {each: {} for each in customers}
+    for customer, fact_class, value, observed_on, _, _ in standing_rows(customers, on, even_expired):
+        found[customer][fact_class] = (value, observed_on)
+    return found
+
+
+def standing_rows(
+    customers: Collection[UUID], on: date, even_expired: bool = False
+) -> list[tuple[UUID, str, str, date, float | None, str]]:
+    """(customer, class, value, observed on, confidence, source) of what stands for customers `on` a day."""
     given: dict[str, Any] = {
         "customers": [str(each) for each in customers],
         "on": on,
@@ -60,9 +95,26 @@ def standing(
     }
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, given)
-        for customer, fact_class, value, observed_on in cursor.fetchall():
-            found[customer][fact_class] = (value, observed_on)
-    return found
+        return list(cursor.fetchall())
+
+
+def turning(
+    on: date, classes: Collection[str], until: date, customers: Collection[UUID] | None = None
+) -> dict[UUID, date]:
+    """The first day behind `on`, and not behind `until`, on which another fact may stand for a customer, by customer.
+
+    A fact of one of the classes runs out, or one of a day to come begins to count. Where sources disagree any day may
+    turn it, because certainty fades: then it is the next one. Of all customers where none are named.
+    """
+    given: dict[str, Any] = {
+        "on": on,
+        "until": until,
+        "classes": sorted(classes),
+        "customers": None if customers is None else [str(each) for each in customers],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TURNING, given)
+        return dict(cursor.fetchall())
 
 
 def facts_as_of(customer: Customer, occurred_by: date, known_at: datetime | None = None) -> QuerySet[Fact]:

@@ -15,6 +15,7 @@ from sterna.desk.dashboards.preference_profile import profile
 from sterna.desk.dashboards.queries import people, segments
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.dashboards.queries.segments import Standing
+from sterna.desk.dashboards.views.between_runs import between_runs
 from sterna.desk.dashboards.views.segment_edit import QUESTION
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Definition, Membership, Steward
@@ -45,7 +46,8 @@ def segments_page(request: HttpRequest) -> HttpResponse:
     own = primary()
     leads = own.pk if own is not None else None
     sections = [_scheme(request, one, run, one.pk == leads) for one in found]
-    return answer(request, Page(QUESTION, [*sections, _meter(found), searches], _LEAD, action))
+    found_out = [between_runs(), _meter(found), searches]
+    return answer(request, Page(QUESTION, [*sections, *found_out], _LEAD, action))
 
 
 _LEAD = (

@@ -28,6 +28,7 @@ from sterna.desk.runs.actions.definitions import (
     value_terms,
 )
 from sterna.desk.runs.actions.freezing import freeze
+from sterna.desk.sources.queries import sealed_position
 from sterna.engine import flow
 from sterna.engine.errors import LakeMissing
 
@@ -37,13 +38,15 @@ class Frozen:
     """A brief whose inputs are on disk under the run `run_id`.
 
     `sha256` is over what the inputs are, not over where they lie: the same records give the same one.
-    `wallets_left_out` counts, by reason, what was said of wallets and could not be used.
+    `wallets_left_out` counts, by reason, what was said of wallets and could not be used; `sealed` is the sequence up to
+    which the lake holds the inbox.
     """
 
     run_id: UUID
     brief: flow.Brief
     sha256: str
     wallets_left_out: Mapping[str, int]
+    sealed: int = 0
 
     def stored(self) -> dict[str, Any]:
         """The brief as JSON; its files are named relative to the home, so that a home can be moved."""
@@ -103,7 +106,8 @@ def brief(run_id: UUID, until: date) -> Frozen:
             cursor.execute("set transaction isolation level repeatable read")
         made = _brief(run_id, until, pin(cut))
         left_out = wallets.left_out(cut)
-    return Frozen(run_id, made, _sha256(made), left_out)
+        sealed = sealed_position()
+    return Frozen(run_id, made, _sha256(made), left_out, sealed)
 
 
 def _brief(run_id: UUID, until: date, pinned: Pinned) -> flow.Brief:

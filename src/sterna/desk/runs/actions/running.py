@@ -129,6 +129,7 @@ def _begin(frozen: Frozen, before: Run | None, actor: User | None) -> Run:
         brief=frozen.stored(),
         brief_sha256=frozen.sha256,
         engine=frozen.brief.engine,
+        sealed=frozen.sealed,
         started_at=clock.now(),
     )
     detail: dict[str, Any] = {"until": str(run.until), "brief": run.brief_sha256}

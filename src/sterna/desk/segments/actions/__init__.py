@@ -28,14 +28,25 @@ from sterna.desk.segments.actions.groups import (
     propose_groups,
     review,
 )
+from sterna.desk.segments.actions.live import (
+    KEEPING_UP,
+    Laid,
+    follow_inbox,
+    lay_out,
+    ring_timers,
+    stop_following,
+)
+from sterna.desk.segments.actions.live_places import live_schemes, place_due, rules_on
 from sterna.desk.segments.actions.overrides import end_override, set_override
 from sterna.desk.segments.actions.places import forget, publish_moves, record_places
 from sterna.desk.segments.actions.ruled import appoint, publish_ruled, retire_ruled
 from sterna.desk.segments.actions.schemes import publish_scheme, refuse_scheme, retire_scheme
 
 __all__ = [
+    "KEEPING_UP",
     "Asked",
     "By",
+    "Laid",
     "answer_check",
     "apply_batch",
     "appoint",
@@ -50,9 +61,13 @@ __all__ = [
     "end_discovery",
     "end_override",
     "fail_discovery",
+    "follow_inbox",
     "forget",
     "forget_bests",
     "judge",
+    "lay_out",
+    "live_schemes",
+    "place_due",
     "propose",
     "propose_groups",
     "publish_bests",
@@ -68,8 +83,11 @@ __all__ = [
     "retire_ruled",
     "retire_scheme",
     "review",
+    "ring_timers",
+    "rules_on",
     "set_override",
     "start_check",
+    "stop_following",
     "take_up_discovery",
     "tell_discovery",
     "undo_batch",

@@ -30,6 +30,13 @@ _TAKE_BACK = (
     """,
     "update segments_membership set unwarned_on = null where scheme = %(scheme)s and unwarned_on >= %(cut)s",
 )
+# Whom something that happened since moved is looked at again: the run did not see it.
+_LOOK_AGAIN = """
+insert into segments_due (customer_id, because)
+select distinct customer_id, 'what is new since the run' from segments_membership
+where scheme = %(scheme)s and lower(during) >= %(cut)s and run_id is null and exists (select 1 from segments_followed)
+"""
+MOVING = 5_307_203
 _CLOSE = """
 update segments_membership as m set during = daterange(lower(m.during), %(cut)s)
 where m.scheme = %(scheme)s and upper_inf(m.during) and not exists (
@@ -127,9 +134,16 @@ def record_places(run_id: UUID, cut: date, definition: Definition) -> tuple[int,
 
 def take_back(scheme: str, cut: date) -> None:
     """Leave a scheme's memberships as the runs of earlier days than the one before `cut` left them."""
+    hold()
     with connection.cursor() as cursor:
-        for statement in _TAKE_BACK:
+        for statement in (_LOOK_AGAIN, *_TAKE_BACK):
             cursor.execute(statement, {"scheme": scheme, "cut": cut})
+
+
+def hold() -> None:
+    """Keep others from moving customers until the caller's transaction ends: a run, and who places between runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [MOVING])
 
 
 def _told(definition: Definition, cut: date) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0010_managers_of_segments'),
+        ('segments', '0011_placing_between_runs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

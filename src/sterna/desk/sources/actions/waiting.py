@@ -11,9 +11,8 @@ from sterna.desk.lakehouse import actions as lakehouse
 from sterna.desk.lakehouse.models import Mark
 from sterna.desk.sources import queries
 from sterna.desk.sources.actions.inbox import INSERTING
-from sterna.desk.sources.queries import ACTED, Arrived
+from sterna.desk.sources.queries import ACTED, SEALED, Arrived
 
-SEALED = "inbox"
 SWEEP = 20_000
 _FILE = """
 update sources_inboxevent as event set filed_under = told.key

@@ -1,0 +1,183 @@
+"""Reads what the rules see of some customers at this moment: what the run knew of them, and what is new since."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from sterna.desk.customers.queries import classes, last_words, standing_rows
+from sterna.desk.segments.live_models import Followed
+from sterna.desk.segments.rolled import Rolled, Terms, unpacked
+from sterna.engine.rules import Deed, Known, Person, Stay
+
+# A merge leaves two texts for one person, and what two were worth is not what one is: only a run can tell.
+_ROLLED = """
+select asked.id, r.packed, m.customer_id is not null from unnest(%(customers)s::uuid[]) as asked (id)
+join customers_customer as c on c.id = asked.id or c.redirects_to_id = asked.id
+left join segments_rollup as r on r.customer_id = c.id
+left join segments_mixed as m on m.customer_id = c.id
+where r.customer_id is not null or m.customer_id is not null
+"""
+_NEW = """
+select asked.id, d.kind, d.on, d.times, d.amount, d.category, d.touchpoint
+from unnest(%(customers)s::uuid[]) as asked (id)
+join customers_customer as c on c.id = asked.id or c.redirects_to_id = asked.id
+join customers_sourcerecord as s on s.customer_id = c.id
+join segments_newdeed as d on d.source_record_id = s.id
+where d.on <= %(day)s
+"""
+_HOMES = """
+select mine.customer_id, theirs.customer_id from customers_householdmember as mine
+join customers_householdmember as theirs on theirs.household_id = mine.household_id and theirs.until is null
+where mine.until is null and mine.customer_id = any(%(customers)s::uuid[]) and theirs.customer_id <> mine.customer_id
+order by mine.customer_id, theirs.customer_id
+"""
+_STAYS = """
+select customer_id, scheme, place, lower(during), upper(during), definition_id, id
+from segments_membership where customer_id = any(%(customers)s::uuid[])
+order by customer_id, scheme, lower(during)
+"""
+
+
+@dataclass(frozen=True)
+class Stands:
+    """Where a customer stands in a scheme: the open stay and its first day, and since when in the place."""
+
+    stay: UUID
+    place: str
+    began: date
+    since: date
+    definition: UUID
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the rules see of customers, and where each stands by scheme; `unclear` are those only a run can place."""
+
+    people: Mapping[UUID, Person]
+    stands: Mapping[UUID, Mapping[str, Stands]]
+    unclear: frozenset[UUID]
+
+
+def followed() -> Followed | None:
+    """The run that placing goes on from; None before there is one."""
+    return Followed.objects.first()
+
+
+def terms_followed(state: Followed) -> Terms:
+    """What its rules read."""
+    return msgspec.convert(state.terms, Terms)
+
+
+def seen(customers: Collection[UUID], terms: Terms, day: date) -> Seen:
+    """What the rules see of customers on a day, the last one that counts, with the others of their households."""
+    at_home = homes(customers) if terms.homes else {}
+    everybody = {*customers, *(other for others in at_home.values() for other in others)}
+    alone, stands, unclear = _alone(everybody, terms, day)
+    people = {
+        who: alone[who]._replace(others=[alone[other] for other in at_home.get(who, ())]) for who in customers
+    }
+    # What somebody did of whom nothing is clear may decide for the others at home.
+    vague = {who for who in customers if unclear & {who, *at_home.get(who, ())}}
+    return Seen(people, stands, frozenset(vague))
+
+
+def homes(customers: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The others of each one's household, of whom there are any."""
+    found = defaultdict(list)
+    for one, other in _rows(_HOMES, customers):
+        found[one].append(other)
+    return found
+
+
+def _alone(
+    customers: Collection[UUID], terms: Terms, day: date
+) -> tuple[dict[UUID, Person], dict[UUID, dict[str, Stands]], set[UUID]]:
+    rolled, unclear = _rolled(customers, terms)
+    deeds: dict[UUID, list[Deed]] = {who: list(one.deeds) for who, one in rolled.items()}
+    for who, kind, on, times, amount, category, touchpoint in _rows(_NEW, customers, day):
+        deeds.setdefault(who, []).append(Deed(kind, on, times, amount, category, touchpoint))
+    facts: dict[UUID, list[Known]] = defaultdict(list)
+    if terms.classes:
+        for who, fact_class, value, observed_on, confidence, source in standing_rows(customers, day):
+            facts[who].append(Known(fact_class, value, observed_on, confidence, source))
+    tomorrow = date.fromordinal(day.toordinal() + 1)
+    consents = last_words(customers, tomorrow) if terms.consents else {}
+    stands = _stands(customers)
+    nothing = Rolled([], {}, {})
+    return (
+        {
+            who: Person(
+                facts=facts.get(who, []),
+                deeds=deeds.get(who, []),
+                values=rolled.get(who, nothing).values,
+                values_before=rolled.get(who, nothing).values_before,
+                consents=consents.get(who, {}),
+                stays=stays_of(stands.get(who, {})),
+            )
+            for who in customers
+        },
+        stands,
+        unclear,
+    )
+
+
+def stays_of(stands: Mapping[str, Stands]) -> list[Stay]:
+    """Where a customer stands as rules see it."""
+    return [Stay(scheme, one.place, one.since) for scheme, one in stands.items()]
+
+
+def _rolled(customers: Collection[UUID], terms: Terms) -> tuple[dict[UUID, Rolled], set[UUID]]:
+    found: dict[UUID, Rolled] = {}
+    unclear: set[UUID] = set()
+    for who, packed, is_mixed in _rows(_ROLLED, customers):
+        if is_mixed or who in found:
+            unclear.add(who)
+        if packed is not None:
+            found[who] = unpacked(packed, terms)
+    return found, unclear
+
+
+def _stands(customers: Collection[UUID]) -> dict[UUID, dict[str, Stands]]:
+    """Open stays; those of one place that follow each other without a gap, under versions of a scheme, are one."""
+    found: dict[UUID, dict[str, Stands]] = defaultdict(dict)
+    before: tuple[UUID, str, str, date | None] | None = None
+    since = date.min
+    for who, scheme, place, lower, upper, definition, stay in _rows(_STAYS, customers):
+        if (who, scheme, place, lower) != before:
+            since = lower
+        before = who, scheme, place, upper
+        if upper is None:
+            found[who][scheme] = Stands(stay, place, lower, since, definition)
+    return found
+
+
+def _rows(sql: str, customers: Collection[UUID], day: date | None = None) -> Iterable[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"customers": [str(each) for each in customers], "day": day})
+        return cursor.fetchall()
+
+
+def moved_on(scheme: str, day: date) -> int:
+    """How many moved in a scheme between runs on a day, who stood in it before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select count(*) from segments_membership as m
+            where m.scheme = %s and lower(m.during) = %s and m.run_id is null and exists (
+                select 1 from segments_membership as b where b.scheme = m.scheme and b.customer_id = m.customer_id
+                    and upper(b.during) = lower(m.during)
+            )""",
+            [scheme, day],
+        )
+        row = cursor.fetchone()
+        return int(row[0]) if row else 0
+
+
+def finer(asked: Collection[str]) -> set[str]:
+    """The classes and all that are finer."""
+    wanted = set(asked)
+    return wanted | {pair.descendant for pair in classes().closure() if pair.ancestor in wanted}
