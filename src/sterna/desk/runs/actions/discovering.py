@@ -21,7 +21,7 @@ from sterna.desk.users.models import User
 from sterna.engine.errors import SternaError
 from sterna.engine.segments.months import months_before
 
-DISCOVERING = 5_307_203  # ends with the connection, so a killed search holds up nobody
+DISCOVERING = 5_307_209  # ends with the connection, so a killed search holds up nobody
 DISCOVER = "runs.discover"
 
 
