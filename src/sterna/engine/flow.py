@@ -220,9 +220,8 @@ def _value(lake: Lake, brief: Brief, rolled: Path | None) -> Done:
 def _segments(lake: Lake, brief: Brief) -> Done:
     ruled = [segments.read_ruled(terms.body) for terms in brief.ruled]
     treated = [segments.read_treatments(terms.body) for terms in brief.treatments]
-    return Done(
-        segments.place(lake, brief.cut, brief.scheme.name, brief.currency, brief.opening, ruled, treated)
-    )
+    scheme, window = brief.scheme.name, (brief.opening, ruled, treated, brief.zone)
+    return Done(segments.place(lake, brief.cut, scheme, brief.currency, *window))
 
 
 def _placings(brief: Brief) -> list[segments.Placing]:
@@ -340,7 +339,7 @@ STAGES = (
 PUBLISHED = (
     *("event_counts", "unresolved", "customers", "current_facts", "profiles"),
     *("cost_counts", "category_wallets", "household_wallets", "influences", "values", "best_customers"),
-    *("places", "treatments", "matrix", "candidates", "options", "decisions"),
+    *("places", "treatments", "matrix", "candidates", "segment_preferences", "options", "decisions"),
     *("arm_sums", "comparisons", "campaign_reach"),
 )
 

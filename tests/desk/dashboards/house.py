@@ -13,6 +13,8 @@ from sterna.desk.plans import actions as plans
 from sterna.desk.plans.models import Plan
 from sterna.desk.runs import actions
 from sterna.desk.runs.models import Run
+from sterna.desk.segments.profile_models import Discovery
+from sterna.desk.segments.searches import Inputs
 from sterna.desk.sources import mapping as mappings
 from sterna.desk.sources.actions import import_files, keep_upload
 from sterna.desk.sources.models import Import, Upload
@@ -42,6 +44,7 @@ class World:
     uploaded: Upload
     known: known.Known
     clients: clients.Clients
+    search: Discovery
 
 
 def build(folder: Path) -> World:
@@ -71,7 +74,15 @@ def build(folder: Path) -> World:
         bring_in(folder),
         known.build(),
         clients.build(customers),
+        _search(),
     )
+
+
+def _search() -> Discovery:
+    """A search for groupings among too few customers to tell any."""
+    asked = actions.request_discovery(Inputs(shares=True), 1, None)
+    actions.discover_waiting()
+    return Discovery.objects.get(pk=asked.pk)
 
 
 def _send() -> None:

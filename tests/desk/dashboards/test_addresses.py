@@ -12,6 +12,7 @@ from sterna.desk.customers.models import Erasure
 from sterna.desk.users.models import Role
 from sterna.desk.webhooks.models import Message
 from tests.desk.dashboards.test_best_writing import WRITES as BESTS
+from tests.desk.dashboards.test_discovery_pages import WRITES as SOUGHT
 from tests.desk.dashboards.test_groups_writing import WRITES as GROUPS
 from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
 from tests.desk.dashboards.test_segment_builder import WRITES as BUILT
@@ -55,6 +56,7 @@ NAMES = [
     | set(GROUPS)
     | set(RULED)
     | set(BUILT)
+    | set(SOUGHT)
     | set(TIERS)
     | set(HOOKS)
     | set(TREATS)
@@ -64,7 +66,7 @@ NAMES = [
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT, *HOOKS, *TREATS]
+    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT, *HOOKS, *TREATS, *SOUGHT]
     assert set(written) | DOOR | PRIVATE <= set(names)
 
 
@@ -83,6 +85,7 @@ def address(world, name):
         "segment_levels": ["needs", "big"],
         "scheme_levels": ["needs"],
         "segments_edit": ["needs"],
+        "discovery": [world.search.pk],
         "group_members": ["B"],
         "group_change": [world.clients.change.pk],
         "group_check": [world.clients.check.pk],
@@ -193,6 +196,9 @@ SORTED = (
         ("scheme_levels", "as_of"),
         ("segments_new", "as_of"),
         ("segments_edit", "as_of"),
+        ("segments_new", "search"),
+        ("discoveries", "as_of"),
+        ("discovery", "seen"),
         ("lookalikes", "list"),
         ("lookalikes", "drop"),
         ("lookalikes", "as_of"),
@@ -270,6 +276,7 @@ def test_what_is_not_there_is_a_404(world, analyst):
         "webhook_message",
         "segments_edit",
         "scheme_levels",
+        "discovery",
     ):
         assert analyst.get(reverse(name, args=[nobody])).status_code == 404, name
     assert analyst.get(reverse("run_stage", args=[world.second.pk, "nothing"])).status_code == 404

@@ -162,6 +162,12 @@ def asked(world):
         take_request(world.known.client, "cake", f"cake {number}", "counter", None)
 
 
+def sought(world):
+    for number in range(MORE):
+        world.search.pk, world.search.seed = new_id(), number
+        world.search.save(force_insert=True)
+
+
 LISTS = {
     "customers": valued,
     "search": searched,
@@ -179,6 +185,7 @@ LISTS = {
     "audit": audited,
     "erasures": erased,
     "group_members": grouped,
+    "discoveries": sought,
     "customer": lived_with,
     "customer_identity": lived_with,
     "customer_merge": searched,

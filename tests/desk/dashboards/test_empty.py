@@ -21,6 +21,7 @@ PAGES = {
     "brought": "No run has been published yet.",
     "best_customers": "No definition is in force.",
     "segments": "Nobody has published any yet.",
+    "discoveries": "Nobody has asked for one yet.",
     "tiers": "No run has been published yet.",
     "groups": "No terms are published",
     "group_terms": "None is published.",

@@ -17,6 +17,7 @@ from sterna.desk.plans import actions as plans
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.actions import publish_ruled, publish_treatments
 from sterna.desk.segments.models import Membership
+from sterna.desk.segments.profile_models import Discovery
 from sterna.desk.segments.treatment_models import Treatment
 from sterna.desk.sources.models import DeadLetter, Import, RefusedRow, Source
 from sterna.desk.sources.signals import AddressesSaid, FactsSaid
@@ -89,6 +90,7 @@ def hostile(world, request):
         definition=definition, run_id=world.second.pk,
     )  # fmt: skip
     _treat(name, customer, world.second)
+    Discovery.objects.update(state="failed", error=name)
     record("do", "thing", name[:120], User.objects.get(username="eve"), name, key="hostile")
     return name, customer, plan, contact
 
@@ -114,7 +116,7 @@ def _treat(name: str, customer: Customer, run: Run) -> None:
 
 PAGES = (
     "customers customer contacts contact left_out tasks plan_list plan move_names sources import data_quality run "
-    "settings audit segments segment segments_edit segment_treated segment_levels scheme_levels"
+    "settings audit segments segment segments_edit segment_treated segment_levels scheme_levels discoveries discovery"
 )
 
 
@@ -133,6 +135,7 @@ def test_every_page_shows_the_name_as_text_and_makes_nothing_of_it(world, analys
         "segment_treated": ["odd", "in it"],
         "segment_levels": ["odd", "in it"],
         "scheme_levels": ["odd"],
+        "discovery": [world.search.pk],
     }
     for page in PAGES.split():
         answer = analyst.get(

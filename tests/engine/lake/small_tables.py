@@ -122,6 +122,12 @@ def listed(lake: Lake, table: str, *columns: str) -> list[tuple[Any, ...]]:
     return [tuple(row[column] for column in columns) for row in fetched.to_pylist()]
 
 
+# What a sum is of is told by one of these tables, and by no other.
+SUMMED = {
+    "timing_sums": ["weekday", "touchpoint"],
+    "goods_sums": ["brand", "price"],
+    "said_sums": ["consented"],
+}
 RULED = {"seats": "needs", "stage_places": "life", "segment_places": "needs"}
 
 
@@ -138,6 +144,10 @@ def drawn(table: Table, seed: int, count: int = 60) -> pa.Table:
     ]
     if table.name in RULED:  # a name is of one kind of scheme
         made = [{**row, "scheme": RULED[table.name]} for row in made]
+    if table.name in SUMMED:
+        made = [{**row, "kind": chance.choice(SUMMED[table.name])} for row in made]
+    if table.name == "numbered":  # a number is of one customer
+        made = [{**row, "number": int(row["customer_id"][1:])} for row in made]
     if table.name == "stays":  # a customer stands in one place of a scheme at a time
         made = list({(row["customer_id"], row["scheme"]): row for row in made}.values())
     if table not in LAKE:

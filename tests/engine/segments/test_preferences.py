@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
+from sterna.engine import steps
 from sterna.engine.lake import Lake, arrow, open_lake
 from sterna.engine.segments.preferences import KINDS, clock, prefer
 from sterna.engine.tables import TABLES
 
 ZONE, OPENING, CUT = "America/New_York", date(2024, 1, 1), date(2024, 7, 1)
+SCHEMES = {"needs": ("even", "odd"), "thirds": ("one", "two", "three")}
 DAYS = ("1 Monday", "2 Tuesday", "3 Wednesday", "4 Thursday", "5 Friday", "6 Saturday", "7 Sunday")
 
 
@@ -71,10 +73,10 @@ def shop(seed: int) -> dict[str, list[dict]]:
         )
     return {
         "customers": [{"customer_id": name} for name in names],
-        "segment_members": [
-            {"customer_id": name, "segment": "even" if index % 2 == 0 else "odd"}
+        "segment_places": [
+            {"customer_id": name, "scheme": scheme, "to_place": segments[index % len(segments)]}
+            for scheme, segments in SCHEMES.items()
             for index, name in enumerate(names)
-            if index % 5
         ],
         "products": [
             {"product_id": "p1", "department": "MEAT", "brand": "Own"},
@@ -101,11 +103,14 @@ def figures(given: dict[str, list[dict]]) -> dict[tuple[str, str], dict[str, flo
     paid, pieces, told, off = Counter(), Counter(), Counter(), Counter()
     for line in given["clean_lines"]:
         purchase = bought[line["event_id"]]
-        if not OPENING <= purchase["occurred_on"] < CUT or line["amount"] <= 0:
+        if not OPENING <= purchase["occurred_on"] < CUT:
             continue
         who, product = purchase["customer_id"], products.get(line["product_id"], {})
-        counts["category", who][product.get("department")] += 1
-        counts["brand", who][product.get("brand")] += 1
+        # What came back is taken off the spend, and has no price of its own.
+        counts["category", who][product.get("department")] += line["amount"]
+        counts["brand", who][product.get("brand")] += line["amount"]
+        if line["amount"] <= 0:
+            continue
         if line["quantity"] > 0:
             paid[who] += line["amount"]
             pieces[who] += line["quantity"]
@@ -131,8 +136,9 @@ def figures(given: dict[str, list[dict]]) -> dict[tuple[str, str], dict[str, flo
     made: dict[tuple[str, str], dict[str, float]] = {}
     for key, counted in counts.items():
         counted.pop(None, None)
-        if counted:
-            made[key] = {item: times / counted.total() for item, times in counted.items()}
+        above = {item: times for item, times in counted.items() if times > 0}
+        if above:
+            made[key] = {item: float(times / sum(above.values())) for item, times in above.items()}
     for who in paid:
         made.setdefault(("price", who), {})["mean price of an item"] = float(paid[who] / pieces[who])
     for who in told:
@@ -143,55 +149,98 @@ def figures(given: dict[str, list[dict]]) -> dict[tuple[str, str], dict[str, flo
     return made
 
 
-def recounted(given: dict[str, list[dict]]) -> dict[tuple[str, str, str], tuple]:
-    """By segment, kind and item: how many customers, their mean, and that of everybody else."""
-    of, told = {row["customer_id"]: row["segment"] for row in given["segment_members"]}, figures(given)
-    found = {}
-    for segment in ("even", "odd"):
-        for kind in KINDS:
-            mine = [items for (its, who), items in told.items() if its == kind and of.get(who) == segment]
-            others = [items for (its, who), items in told.items() if its == kind and of.get(who) != segment]
-            for item in {item for items in [*mine, *others] for item in items}:
-                both = []
-                for side in (mine, others):
-                    each = kind in ("price", "consented")
-                    numbers = [items.get(item, 0.0) for items in side if item in items or not each]
-                    both.append(sum(numbers) / len(numbers) if numbers else None)
-                found[segment, kind, item] = (sum(items.get(item, 0) > 0 for items in mine), *both)
+def recounted(given: dict[str, list[dict]]) -> dict[tuple[str, str, str, str], tuple]:
+    """By scheme, segment, kind and item: how many customers, of how many, their mean, and that of everybody else."""
+    told, found = figures(given), {}
+    for scheme in {row["scheme"] for row in given["segment_places"]}:
+        of = {
+            row["customer_id"]: row["to_place"] for row in given["segment_places"] if row["scheme"] == scheme
+        }
+        for segment in set(of.values()):
+            for kind in KINDS:
+                for key, row in _compared(told, of, segment, kind):
+                    found[scheme, segment, kind, key] = row
     return found
+
+
+def _compared(told: dict, of: dict[str, str], segment: str, kind: str):
+    sides = [
+        [items for (its, who), items in told.items() if its == kind and (of[who] == segment) == here]
+        for here in (True, False)
+    ]
+    for item in {item for items in [*sides[0], *sides[1]] for item in items}:
+        alone = kind in ("price", "consented")
+        both = [[items.get(item, 0.0) for items in side if item in items or not alone] for side in sides]
+        if both[0]:
+            means = [sum(numbers) / len(numbers) if numbers else None for numbers in both]
+            yield item, (sum(number > 0 for number in both[0]), len(both[0]), *means)
+
+
+def made(lake: Lake, given: dict[str, list[dict]], least: int = 1) -> dict[tuple[str, str, str, str], dict]:
+    """The rows that the steps make of a shop, by what they are about."""
+    for name, rows in given.items():
+        put(lake, name, rows)
+    steps.run(lake, "value/category_spend", opening=OPENING, cut=CUT)
+    prefer(lake, ZONE, OPENING, CUT, least)
+    rows = lake.fetch(TABLES["segment_preferences"]).to_pylist()
+    return {(row["scheme"], row["segment"], row["kind"], row["item"]): row for row in rows}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_R77_the_profile_equals_a_naive_recount(lake, seed):
     given = shop(seed)
-    for name, rows in given.items():
-        put(lake, name, rows)
-    prefer(lake, ZONE, OPENING, CUT)
-    made = {
-        (row["segment"], row["kind"], row["item"]): row
-        for row in lake.fetch(TABLES["segment_preferences"]).to_pylist()
-    }
-    wanted = recounted(given)
-    assert made.keys() == wanted.keys() and {kind for _, kind, _ in made} == set(KINDS)
-    for key, (customers, share, others) in wanted.items():
-        row = made[key]
-        assert row["customers"] == customers
+    found, wanted = made(lake, given), recounted(given)
+    assert found.keys() == wanted.keys() and {kind for _, _, kind, _ in found} == set(KINDS)
+    for key, (customers, known, share, others) in wanted.items():
+        row = found[key]
+        assert (row["customers"], row["known"]) == (customers, known), key
         assert row["share"] == pytest.approx(share, abs=1e-9)
         assert row["share_others"] == pytest.approx(others, abs=1e-9)
         assert row["lift"] == (pytest.approx(share / others, rel=1e-6) if others else None)
-    weekdays = [
-        row["share"] for (segment, kind, _), row in made.items() if (segment, kind) == ("odd", "weekday")
-    ]
+    weekdays = [row["share"] for key, row in found.items() if key[:3] == ("needs", "odd", "weekday")]
     assert sum(weekdays) == pytest.approx(1)
 
 
 def test_R77_a_segment_of_everybody_has_nobody_to_be_compared_with(lake):
-    given = shop(3) | {"segment_members": [{"customer_id": f"c{n:02}", "segment": "all"} for n in range(30)]}
-    for name, rows in given.items():
-        put(lake, name, rows)
-    prefer(lake, ZONE, OPENING, CUT)
-    rows = lake.fetch(TABLES["segment_preferences"]).to_pylist()
+    names = [f"c{n:02}" for n in range(30)]
+    alone = [{"customer_id": name, "scheme": "needs", "to_place": "all"} for name in names]
+    rows = made(lake, shop(3) | {"segment_places": alone}).values()
     assert rows and all(row["share_others"] is None and row["lift"] is None for row in rows)
+
+
+def test_R77_what_few_of_a_scheme_ask_for_is_told_of_none_of_its_segments(lake):
+    given = shop(6)
+    asked = {
+        "customer_id": "c01",
+        "kind": "request",
+        "occurred_on": OPENING,
+        "subject": "a cake for Anna Quint",
+    }
+    given["happenings"] += [asked | {"event_id": "h900", "touchpoint": "web", "direction": "inbound"}]
+    whole, few = made(lake, given), made(lake, given, 4)
+    assert {key[3] for key in whole.keys() - few.keys()} == {"a cake for Anna Quint"}
+    # Days and prices are of a fixed list, and name nobody: they stay however few there are.
+    assert {kind for _, _, kind, _ in made(lake, given, 1_000)} == {
+        *("weekday", "hour", "month", "price", "consented"),
+    }
+
+
+@pytest.mark.spark
+def test_R77_both_engines_tell_the_same_profile(lake, spark_lake):
+    one, other = (made(each, shop(4)) for each in (lake, spark_lake))
+    assert one.keys() == other.keys() and len(one) > 100
+    for key, row in one.items():
+        for name, figure in row.items():
+            wanted = pytest.approx(figure, rel=1e-9) if isinstance(figure, float) else figure
+            assert other[key][name] == wanted, (key, name)
+
+
+def test_R77_where_nobody_has_segments_nothing_is_made(lake):
+    given = shop(5)
+    found = made(lake, given | {"segment_places": []})
+    assert found == {}
+    # What was numbered and joined for it is gone: it is as long as all the purchases.
+    assert made(lake, given)
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"])
@@ -201,5 +250,6 @@ def test_R77_the_clock_knows_every_hour_of_the_window(zone):
     for _ in range(300):
         at = datetime(2023, 12, 31, 12) + timedelta(minutes=chance.randrange(183 * 24 * 60))
         [row] = [row for row in rows if row["since"] <= at < row["until"]]
+        assert row["day"] == at.date()
         there = at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         assert at + timedelta(minutes=row["minutes"]) == there

@@ -1,4 +1,4 @@
-"""Background work on runs: a turn of the loop that somebody asked for, and places kept up until the next one."""
+"""Background work on runs: a turn or a search that somebody asked for, and places kept up until the next turn."""
 
 from datetime import date
 
@@ -12,6 +12,13 @@ from sterna.desk.segments.actions import KEEPING_UP
 def run(until: str) -> str:
     """Turn the loop as of the day `until`; a failure is on the run's page, and in the job."""
     return actions.run(date.fromisoformat(until)).sentence
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name=actions.DISCOVER, queueing_lock=actions.DISCOVER)
+def discover(timestamp: int) -> bool:
+    """Look for groupings where somebody waits for it; every minute too, so that what a killed worker left goes on."""
+    return actions.discover_waiting()
 
 
 @app.periodic(cron="* * * * *")

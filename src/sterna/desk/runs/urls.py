@@ -4,4 +4,7 @@ from django.urls import URLPattern, path
 
 from sterna.desk.runs import views
 
-urlpatterns: list[URLPattern] = [path("runs/start", views.start, name="run_start")]
+urlpatterns: list[URLPattern] = [
+    path("runs/start", views.start, name="run_start"),
+    path("segments/discover/start", views.discovery_start, name="discovery_start"),
+]

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from sterna.desk.customers.queries import classes
-from sterna.desk.lakehouse.lake_query import Limits, lake_query
+from sterna.desk.lakehouse.lake_query import SECONDS, Limits, lake_query
 from sterna.desk.segments.panel import Files
 from sterna.engine.rules import Rule, compile_rules
 
@@ -41,17 +41,17 @@ class Counted:
     examples: tuple[UUID, ...]
 
 
-def count(rules: Sequence[Rule], panel: Files, on: date, shown: int = 0) -> Counted:
+def count(rules: Sequence[Rule], panel: Files, on: date, shown: int = 0, seconds: float = SECONDS) -> Counted:
     """Of how many customers each rule holds, as of `on`, the first day that is not included; examples are of `shown`.
 
-    `panel` is what `panel.lay_out` made of a run. Raises Refused when it takes too long.
+    `panel` is what `panel.lay_out` made of a run. Raises Refused when it takes longer than `seconds`.
     """
     sql, parameters = compile_rules(rules, on, "shelves")
     closure = classes().closure()
     parameters["ancestors"] = [pair.ancestor for pair in closure]
     parameters["descendants"] = [pair.descendant for pair in closure]
     asked = _COUNTED.format(hits=_HITS.format(rules=sql), limit=EXAMPLES, shown=shown + 1)
-    found = lake_query(asked, panel, parameters, rows=1 << 20, limits=LIMITS)
+    found = lake_query(asked, panel, parameters, rows=1 << 20, seconds=seconds, limits=LIMITS)
     patterns = [(letters, number) for letters, number, _ in found if letters is not None]
     held, taken = [0] * len(rules), [0] * len(rules)
     for letters, number in patterns:

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 
 from sterna.desk.config.ids import new_id
-from sterna.desk.segments import group_models, live_models, treatment_models
+from sterna.desk.segments import group_models, live_models, profile_models, treatment_models
 
 # Django looks for the models of an app in this module.
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Move",
     "group_models",
     "live_models",
+    "profile_models",
     "treatment_models",
 ]
 

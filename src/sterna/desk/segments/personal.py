@@ -47,4 +47,8 @@ KEEPERS = (
     Impersonal("segments.Steward", "staff, not customers"),
     Impersonal("segments.MatrixCell", "counts and sums over many customers"),
     Impersonal("segments.TreatmentCell", "counts of customers by segment and cell"),
+    Impersonal("segments.SegmentPreference", "means over many customers, without what few of them prefer"),
+    Impersonal(
+        "segments.Discovery", "groupings by what many customers have in common, without the customers"
+    ),
 )

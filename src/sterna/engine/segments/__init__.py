@@ -8,8 +8,9 @@ from sterna.engine.lake import Lake
 from sterna.engine.segments.bands import Band, Scheme, check_scheme, cut_bands, scheme_body, scheme_of
 from sterna.engine.segments.holding import Holding, in_words
 from sterna.engine.segments.laying import FACT, Placing, rows
+from sterna.engine.segments.preferences import none_preferred, prefer
 from sterna.engine.segments.recipe import Recipe, cut_scheme, read_recipe
-from sterna.engine.segments.ruled import Ruled, check_ruled, place_by_rules, read_ruled
+from sterna.engine.segments.ruled import SEGMENTS, Ruled, check_ruled, place_by_rules, read_ruled
 from sterna.engine.segments.treatments import (
     Treatments,
     check_treatments,
@@ -48,7 +49,7 @@ __all__ = [
     "treatments_body",
 ]
 
-MAKES = ("places", "memberships", "treatments", "matrix", "candidates")
+MAKES = ("places", "memberships", "treatments", "matrix", "candidates", "segment_preferences")
 LAID_OUT = ("bands", "schemes", "seats", "grid_bands", "levels")  # what is laid out of the definitions
 
 
@@ -60,14 +61,16 @@ def place(
     opening: date,
     ruled: Sequence[Ruled] = (),
     treatments: Sequence[Treatments] = (),
+    zone: str = "UTC",
 ) -> list[Ran]:
     """Make `places` and `matrix` of every scheme in `schemes` and `bands`, and `candidates` of the one named.
 
-    Also `treatments`, of the segments that have some.
+    Also `treatments`, of the segments that have some, and `segment_preferences` of every scheme of segments, by the
+    clocks of `zone`.
 
     Who was first seen on the opening of a scheme's window or later is "new" in it; that of the schemes by rules, which
     are `ruled`, is `opening`. Reads customers, values, current_facts, facts, identity_map, purchases, stays, overrides
-    and goals; for the candidates excepted, assets, routes, consents and addresses; and what the rules read.
+    and goals; for the candidates excepted, assets, routes, consents and addresses; what the rules read, and `prefer`.
     """
     return [
         steps.run(lake, "segments/scheme_spends", cut=cut),
@@ -80,4 +83,13 @@ def place(
         steps.run(lake, "segments/matrix"),
         steps.run(lake, "segments/readiness", scheme=scheme),
         steps.run(lake, "segments/candidates", scheme=scheme, currency=currency),
+        *_preferences(lake, zone, opening, cut, ruled),
     ]
+
+
+def _preferences(lake: Lake, zone: str, opening: date, cut: date, ruled: Sequence[Ruled]) -> list[Ran]:
+    """What segments prefer; where there are none, nothing is read for it."""
+    if not any(one.kind == SEGMENTS for one in ruled):
+        none_preferred(lake)
+        return []
+    return prefer(lake, zone, opening, cut)

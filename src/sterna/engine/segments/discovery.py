@@ -10,16 +10,17 @@ features shuffled one by one, which keeps every feature and lets go of what goes
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.engine.segments.conditions import Rule, rule_for
 from sterna.engine.segments.features import Column, Floats, Panel, Whole
+from sterna.engine.segments.proposing import Proposal, propose
 from sterna.engine.segments.traits import Trait, trait
 
+Tell = Callable[[int, int], None]
 COUNTS = tuple(range(2, 9))
 STABLE, HIGHLY = 0.75, 0.85
 LEAST = 100  # customers who bought; of fewer nothing is told
@@ -44,7 +45,7 @@ class Distinct:
 class Grouping:
     """A grouping: how many, how stable and how far from the others, what sets it apart, and a rule in its place.
 
-    A grouping that is not stable has no rule: it is shown and not proposed.
+    A grouping that is not stable is shown and not proposed as a rule; nor is one that no rule comes near to.
     """
 
     number: int
@@ -53,7 +54,7 @@ class Grouping:
     silhouette: float
     is_stable: bool
     apart: tuple[Distinct, ...]
-    rule: Rule | None
+    proposal: Proposal | None
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,13 @@ class _Parted:
         return Tried(min(self.jaccards), round(mean, 4), round(float(self.silhouettes.mean()), 4))
 
 
-def discover(panel: Panel, seed: int = 0, counts: Sequence[int] = COUNTS) -> Discovery:
-    """The groupings of those who bought, in as many as are stable; the same for the same seed."""
+def discover(
+    panel: Panel, seed: int = 0, counts: Sequence[int] = COUNTS, tell: Tell = lambda done, total: None
+) -> Discovery:
+    """The groupings of those who bought, in as many as are stable; the same for the same seed.
+
+    `tell` hears how many counts of groupings have been tried, of how many.
+    """
     rows = np.flatnonzero(panel.bought)
     if rows.size < LEAST:
         return Discovery(
@@ -110,11 +116,16 @@ def discover(panel: Panel, seed: int = 0, counts: Sequence[int] = COUNTS) -> Dis
     sample = matrix[::step]
     # As many groupings as there are different rows would all be stable, and say nothing.
     most = min(len(sample) // SMALLEST, len(np.unique(sample, axis=0)) - 1)
-    parted = {count: _parted(sample, count, seed) for count in counts if count <= most}
+    tries = [count for count in counts if count <= most]
+    parted = {}
+    for number, count in enumerate(tries):
+        tell(number, len(tries))
+        parted[count] = _parted(sample, count, seed)
     if not parted:
         return Discovery(rows.size, seed, cannot_tell="Nothing is known by which customers differ.")
     tried = {count: one.tried() for count, one in parted.items()}
     best = _chosen(tried)
+    tell(len(tries), len(tries))
     closer = _closer_than_shuffled(sample, widths, best, seed)
     labels = np.full(len(panel.customers), -1, dtype=np.int64)
     labels[rows] = _nearest(matrix, parted[best].centers)
@@ -171,7 +182,12 @@ def _numbers(column: Column, rows: Whole) -> list[Floats]:
     if not known.any():
         return []
     # Amounts and counts have long tails: a few of the largest would be all the groupings.
-    made = np.sqrt(numbers) if column.kind == "share" else np.sign(numbers) * np.log1p(np.abs(numbers))
+    # A share is below zero where more came back than was bought.
+    made = (
+        np.sqrt(np.maximum(numbers, 0))
+        if column.kind == "share"
+        else np.sign(numbers) * np.log1p(np.abs(numbers))
+    )
     made = np.where(known, made, made[known].mean())
     if column.kind != "share" and made.std() > 0:
         made = (made - made.mean()) / made.std()
@@ -243,7 +259,6 @@ def _closer_than_shuffled(sample: Floats, widths: Sequence[int], count: int, see
 
 
 def _grouping(panel: Panel, labels: Whole, number: int, parted: _Parted, closer: bool, seed: int) -> Grouping:
-    rows = np.flatnonzero(labels >= 0)
     belongs = labels == number
     stable = closer and parted.jaccards[number] >= STABLE and int(belongs.sum()) >= SMALLEST
     return Grouping(
@@ -253,7 +268,7 @@ def _grouping(panel: Panel, labels: Whole, number: int, parted: _Parted, closer:
         round(float(parted.silhouettes[number]), 4),
         stable,
         _apart(panel, belongs, (labels >= 0) & ~belongs),
-        rule_for(panel, rows, belongs[rows], seed=seed) if stable else None,
+        propose(panel, belongs, seed) if stable else None,
     )
 
 

@@ -1,5 +1,6 @@
 """What is known of customers as columns to compare them by: measures and facts by class, the unknown always apart."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sterna.engine.errors import BadInput
+from sterna.engine.rules.tree import NUMBER
 from sterna.engine.taxonomy import Tree
 
 Floats = NDArray[np.float64]
@@ -27,13 +29,17 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Column:
-    """One feature of everybody: `numbers` with NaN where unknown, else `codes` into `choices` with -1 where unknown."""
+    """One feature of everybody: `numbers` with NaN where unknown, else `codes` into `choices` with -1 where unknown.
+
+    A share is of what was bought `within_days` days.
+    """
 
     name: str
     kind: Literal["measure", "fact", "share"]
     numbers: Floats | None = None
     codes: Whole | None = None
     choices: tuple[str, ...] = ()
+    within_days: int | None = None
 
     def known(self) -> NDArray[np.bool_]:
         """Of whom it is known."""
@@ -117,25 +123,20 @@ def panel_of(values: pa.Table, facts: pa.Table, measures: Sequence[str], classes
     return Panel(tuple(rows["customer_id"].to_pylist()), bought, columns, left_out)
 
 
-def with_shares(panel: Panel, spent: pa.Table, most: int = MOST_CHOICES) -> Panel:
-    """The panel with the share of each customer's spend in each of the `most` largest categories, as `share:CATEGORY`.
+def with_shares(panel: Panel, shares: pa.Table, within_days: int) -> Panel:
+    """The panel with the share of each customer's spend in each category, as `share:CATEGORY`.
 
-    `spent` has customer_id, category and amount. Of who spent nothing above zero the shares are unknown.
+    `shares` has customer_id and a column for each category, as the rule language counts a share of the last
+    `within_days` days: returns are taken off, and of who spent nothing above zero it is unknown.
     """
-    place = pc.index_in(spent["customer_id"], pa.array(panel.customers, pa.string()))
-    amounts = np.maximum(pc.cast(spent["amount"], pa.float64(), safe=False).to_numpy(), 0)
-    inside = np.asarray(pc.is_valid(place).to_numpy(zero_copy_only=False), dtype=np.bool_)
-    at, amounts = pc.fill_null(place, 0).to_numpy()[inside], amounts[inside]
-    names = np.array(spent["category"].to_pylist(), dtype=object)[inside].astype(str)
-    kinds, codes = np.unique(names, return_inverse=True)
-    cells = np.zeros((len(panel.customers), kinds.size))
-    np.add.at(cells, (at, codes), amounts)
-    whole = cells.sum(axis=1)
-    largest = np.sort(np.argsort(-cells.sum(axis=0), kind="stable")[:most])
+    place = pc.index_in(pa.array(panel.customers, pa.string()), shares["customer_id"].combine_chunks())
     columns = dict(panel.columns)
-    for one in largest:
-        share = np.divide(cells[:, one], whole, out=np.full(whole.size, np.nan), where=whole > 0)
-        columns[f"share:{kinds[one]}"] = Column(f"share:{kinds[one]}", "share", numbers=share)
+    for name in shares.column_names:
+        if name != "customer_id":
+            numbers = pc.take(shares[name], place).to_numpy(zero_copy_only=False).astype(np.float64)
+            columns[f"share:{name}"] = Column(
+                f"share:{name}", "share", numbers=numbers, within_days=within_days
+            )
     return replace(panel, columns=columns)
 
 
@@ -164,11 +165,10 @@ def _fact(name: str, at: Whole, values: list[str], size: int) -> Column | str:
 
 
 def _numbers(values: list[str]) -> list[float] | None:
-    try:
-        found = [float(value) for value in values]
-    except ValueError:
+    """The values as numbers where all of them are, as the rule language reads one."""
+    if not all(re.fullmatch(NUMBER, value) for value in values):
         return None
-    return found if np.isfinite(found).all() else None
+    return [float(value) for value in values]
 
 
 def _choice(name: str, kind: Literal["measure", "fact"], at: Whole, values: list[str], size: int) -> Column:

@@ -87,22 +87,43 @@ PLACED = (
         **of(TEXT, "customer_id goal place") | of(MONEY, "spend headroom missing"),
         **{"readiness": "DECIMAL(5,4)", "position": COUNT} | of(TEXT, "reason readiness_reason unknown"),
     ),
-    # The customers of each segment whose preferences are asked for, and by how many minutes the program's clock is
-    # ahead of UTC from an instant until another.
-    table("segment_members", "customer_id", customer_id=TEXT, segment=TEXT),
-    table("clock", "since", **of(INSTANT, "since until") | {"minutes": SMALL}),
-    # What each customer prefers: the part of their own lines, purchases or contacts that an item is, the price of an
-    # item, or 1 where a medium is consented to and 0 where it is not; then of segments the mean of those of whom it is
-    # known, beside that of everybody else, and share by share_others.
+    # Customers by number, who is in which segment, and by how many minutes the program's clock is ahead of UTC from an
+    # instant of a day of UTC until another.
+    table("numbered", "customer_id", customer_id=TEXT, number=COUNT),
+    table("segment_members", "number scheme", **{"number": COUNT} | of(TEXT, "scheme segment")),
+    table("clock", "day since", **{"day": DAY} | of(INSTANT, "since until") | {"minutes": SMALL}),
+    # When and where customers bought, and what they paid for each brand: NULL is that of a product without one.
     table(
-        "preferences",
-        "customer_id kind item",
-        **of(TEXT, "customer_id kind item") | {"figure": "DECIMAL(28,12)"},
+        "came",
+        "event_id",
+        **{"event_id": TEXT, "number": COUNT} | of(SMALL, "weekday month hour"),
+        touchpoint=TEXT,
+        has_bought=FLAG,
     ),
     table(
+        "paid_brands",
+        "number brand",
+        **{"number": COUNT, "brand": TEXT} | of(MONEY, "amount paid") | {"pieces": SQUARE},
+        **of(COUNT, "told reduced"),
+    ),
+    # Of the customers of each segment of whom it is `known`: how many prefer an item at all, and the sum of what it is
+    # of their own spend, purchases or contacts, of its prices, or of those who consent to it.
+    *(
+        table(
+            name,
+            "scheme segment kind item",
+            **of(TEXT, "scheme segment kind item")
+            | of(COUNT, "customers known")
+            | {"total": "DECIMAL(28,12)"},
+        )
+        for name in ("timing_sums", "goods_sums", "said_sums")
+    ),
+    # The mean of those of whom it is known, beside that of everybody else, and share by share_others.
+    table(
         "segment_preferences",
-        "segment kind item",
-        **of(TEXT, "segment kind item") | {"customers": COUNT} | of(REAL, "share share_others lift"),
+        "scheme segment kind item",
+        **of(TEXT, "scheme segment kind item") | of(COUNT, "customers known"),
+        **of(REAL, "share share_others lift"),
     ),
     # decisions: for each customer one row per asset that was thought of, and one in all at least.
     table(

@@ -10,6 +10,7 @@ from sterna.desk.lakehouse.lake_query import lake_query
 from sterna.desk.lakehouse.queries import manifest
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Definition, MatrixCell
+from sterna.desk.segments.profile_models import SegmentPreference
 from sterna.desk.segments.ruled_queries import headcounts, managers, said, scheme_of
 from sterna.desk.users.models import User
 from sterna.engine.segments.ruled import SEGMENTS
@@ -100,6 +101,14 @@ def combinations() -> list[int]:
 def has_matrix(run: Run, scheme: str) -> bool:
     """Whether a run counted the moves of a scheme."""
     return MatrixCell.objects.filter(run_id=run.pk, scheme=scheme).exists()
+
+
+def preferences(run: Run | None, scheme: str, place: str) -> list[SegmentPreference]:
+    """What a segment preferred as of a run; nothing where no run counted it, or it is kept no more."""
+    if run is None:
+        return []
+    found = SegmentPreference.objects.filter(run_id=run.pk, scheme=scheme, segment=place)
+    return list(found.order_by("kind", "item"))
 
 
 def categories() -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.context import asked_day, asked_text
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.queries import people
 from sterna.desk.dashboards.queries.current import shown_run
@@ -20,6 +21,7 @@ from sterna.desk.runs.models import Run
 from sterna.desk.runs.panels import panel_of
 from sterna.desk.segments.counting import Counted, count
 from sterna.desk.segments.drafts import (
+    MOST_SEATS,
     Draft,
     changed,
     draft_of,
@@ -30,7 +32,9 @@ from sterna.desk.segments.drafts import (
     written,
 )
 from sterna.desk.segments.models import Definition
+from sterna.desk.segments.profile_models import Discovery
 from sterna.desk.segments.ruled_queries import headcounts, managers, ruled_in_force, said, scheme_of
+from sterna.desk.segments.searches import adopted
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.users.models import User
 from sterna.desk.web.answers import posted
@@ -65,11 +69,11 @@ def _page(request: HttpRequest, question: str, definition: Definition | None) ->
     may = allows(request.user, Right.MANAGE)
     if request.method == "POST" and not may:
         raise PermissionDenied("Segments are written by those who may manage.")
-    draft, problem = _draft(request, definition)
+    draft, problem, why = _draft(request, definition)
     run = shown_run(asked_day(request))
     context = {
         "draft": draft, "text": written(draft), "may": may, "problem": problem, "here": request.get_full_path(),
-        "seats": _seats(draft), "why": posted(request, "reason_why"),
+        "seats": _seats(draft), "why": why,
         "is_new": definition is None, "is_segments": draft.kind == SEGMENTS,
         "enter": parts_of(draft, "enter"), "leave": parts_of(draft, "leave"), "kinds": KINDS,
         "people": User.objects.filter(is_active=True).order_by("first_name", "last_name", "username"),
@@ -81,18 +85,41 @@ def _page(request: HttpRequest, question: str, definition: Definition | None) ->
     return answer(request, Page(question, [Section([form])], LEAD, trail=[(QUESTION, reverse("segments"))]))
 
 
-def _draft(request: HttpRequest, definition: Definition | None) -> tuple[Draft, str]:
+def _draft(request: HttpRequest, definition: Definition | None) -> tuple[Draft, str, str]:
+    """The draft, what is wrong with the form, and the reason for the change as far as it is written."""
     if request.method != "POST":
-        return (draft_of(scheme_of(definition)) if definition else Draft()), ""
+        if definition is None and "search" in request.GET:
+            return _adopted(request)
+        return (draft_of(scheme_of(definition)) if definition else Draft()), "", ""
     typed = {name: posted(request, name) for name in request.POST}
     if definition is not None:
         typed |= {"name": definition.name, "kind": definition.kind}
-    draft = Draft()
+    draft, why = Draft(), typed.get("reason_why", "")
     try:
         draft = filled(read_draft(typed.get("draft", "")), typed)
-        return changed(draft, typed.get("do", "")), ""
+        return changed(draft, typed.get("do", "")), "", why
     except BadInput as error:
-        return draft, str(error)
+        return draft, str(error), why
+
+
+def _adopted(request: HttpRequest) -> tuple[Draft, str, str]:
+    """The rules that a search proposes for the groupings that were ticked, under the names that were typed."""
+    try:
+        found = Discovery.objects.filter(pk=UUID(asked_text(request, "search"))).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise Http404("There is no such search for groupings.")
+    taken = [int(one) for one in request.GET.getlist("take") if one.isascii() and one.isdecimal()]
+    names = {one: asked_text(request, f"name_{one}")[:80] for one in taken[:MOST_SEATS]}
+    try:
+        return (
+            adopted(found, names),
+            "",
+            f"Adopted from the search for groupings in the run as of {found.until}",
+        )
+    except BadInput as error:
+        return Draft(), str(error), ""
 
 
 def _seats(draft: Draft) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from sterna.desk.dashboards import treatment_grid
 from sterna.desk.dashboards.context import asked_day, plain
 from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
+from sterna.desk.dashboards.preference_profile import profile
 from sterna.desk.dashboards.queries import people, segments
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.dashboards.queries.segments import Standing
@@ -34,6 +35,7 @@ def segments_page(request: HttpRequest) -> HttpResponse:
     run, found = shown_run(asked_day(request)), ruled_in_force()
     manages = allows(request.user, Right.MANAGE)
     action = Action("New segments or stages", reverse("segments_new")) if manages else None
+    searches = Section([SafeString(render_to_string("dashboards/segment_searches.html"))], _SEARCHES)
     if not found:
         nothing = Empty(
             "Segments, each with a rule and a manager, and the stages of the relationship.",
@@ -41,17 +43,21 @@ def segments_page(request: HttpRequest) -> HttpResponse:
             "Write segments" if manages else None,
             reverse("segments_new") if manages else None,
         )
-        return answer(request, Page(QUESTION, [Section([nothing])], action=action))
+        return answer(request, Page(QUESTION, [Section([nothing]), searches], action=action))
     own = primary()
     leads = own.pk if own is not None else None
     sections = [_scheme(request, one, run, one.pk == leads) for one in found]
-    return answer(request, Page(QUESTION, [*sections, between_runs(), _meter(found)], _LEAD, action))
+    found_out = [between_runs(), _meter(found), searches]
+    return answer(request, Page(QUESTION, [*sections, *found_out], _LEAD, action))
 
 
 _LEAD = (
     "Everybody is in exactly one segment of a scheme, and the manager of that segment of the first scheme answers for "
     "them. Membership is recorded by day, with its cause, and never overwritten."
 )
+
+
+_SEARCHES = "Which groupings are there that nobody has thought of?"
 
 
 def _scheme(request: HttpRequest, definition: Definition, run: Run | None, leads: bool) -> Section:
@@ -130,7 +136,7 @@ def segment(request: HttpRequest, scheme: str, place: str) -> HttpResponse:
         ),
     ]
     if definition.kind == SEGMENTS:
-        sections.append(_managing(request, scheme, place))
+        sections += [*_prefers(run, scheme, place), _managing(request, scheme, place)]
     question = f"Who is in {place}, and why?"
     lead = f"Customers who {standing.rule}."
     if place not in {seat.place for seat in scheme_of(definition).seats}:
@@ -140,6 +146,20 @@ def segment(request: HttpRequest, scheme: str, place: str) -> HttpResponse:
             else "Everybody whom no other segment takes."
         )
     return answer(request, Page(question, sections, lead, trail=[(QUESTION, reverse("segments"))]))
+
+
+def _prefers(run: Run | None, scheme: str, place: str) -> list[Section]:
+    """The preference profile of the run that is shown."""
+    rows = segments.preferences(run, scheme, place)
+    if run is None or not rows:
+        why = "No run has counted it, or it is kept no more: the newest runs keep theirs."
+        return [
+            Section([Empty("What they buy, when, at what price, where and by which media.", why)], _PREFER)
+        ]
+    return profile(rows, run.brief["currency"])
+
+
+_PREFER = "What do they prefer?"
 
 
 def _figures(standing: Standing) -> list[Component]:

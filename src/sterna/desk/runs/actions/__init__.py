@@ -1,7 +1,19 @@
-"""Writes about runs: tiers cut on the data, and turns from a frozen brief to a published outcome."""
+"""Writes about runs: tiers cut on the data, turns from a brief to a published outcome, searches for groupings."""
 
+from sterna.desk.runs.actions.discovering import DISCOVER, discover_waiting, request_discovery
 from sterna.desk.runs.actions.keeping_up import KeptUp, keep_up
 from sterna.desk.runs.actions.running import TASK, Done, request_run, run
 from sterna.desk.runs.actions.tiers import cut_tiers
 
-__all__ = ["TASK", "Done", "KeptUp", "cut_tiers", "keep_up", "request_run", "run"]
+__all__ = [
+    "DISCOVER",
+    "TASK",
+    "Done",
+    "KeptUp",
+    "cut_tiers",
+    "discover_waiting",
+    "keep_up",
+    "request_discovery",
+    "request_run",
+    "run",
+]

@@ -26,6 +26,7 @@ _WHOLE = (
         "treatments",
         "matrix",
         "candidates",
+        "segment_preferences",
         "decisions",
     ),
     *("comparisons", "campaign_reach", "event_counts"),

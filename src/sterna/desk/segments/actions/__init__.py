@@ -11,6 +11,13 @@ from sterna.desk.segments.actions.best_definitions import (
 )
 from sterna.desk.segments.actions.bests import forget_bests, publish_bests
 from sterna.desk.segments.actions.definitions import publish_definition
+from sterna.desk.segments.actions.discoveries import (
+    ask_discovery,
+    end_discovery,
+    fail_discovery,
+    take_up_discovery,
+    tell_discovery,
+)
 from sterna.desk.segments.actions.group_checks import answer_check, close_check, start_check
 from sterna.desk.segments.actions.group_terms import publish_terms
 from sterna.desk.segments.actions.groups import (
@@ -53,12 +60,15 @@ __all__ = [
     "appoint",
     "approve",
     "arbitrate",
+    "ask_discovery",
     "carry",
     "close_check",
     "decline",
     "define_best",
     "discard_batch",
+    "end_discovery",
     "end_override",
+    "fail_discovery",
     "follow_inbox",
     "forget",
     "forget_bests",
@@ -90,5 +100,7 @@ __all__ = [
     "set_override",
     "start_check",
     "stop_following",
+    "take_up_discovery",
+    "tell_discovery",
     "undo_batch",
 ]

@@ -10,6 +10,7 @@ from sterna.desk.segments.actions.announcing import announce, opened_by
 from sterna.desk.segments.actions.bests import forget_bests
 from sterna.desk.segments.actions.treatments import forget_treated
 from sterna.desk.segments.models import Candidate, Definition, Move
+from sterna.desk.segments.profile_models import SegmentPreference
 from sterna.desk.segments.queries import SCHEME
 from sterna.desk.segments.tier_queries import measure_words
 from sterna.engine.segments import FACT
@@ -103,6 +104,13 @@ select %s, customer_id::uuid, goal, place, spend, headroom, missing, readiness, 
 from staged_candidates order by goal, position, customer_id
 """
 
+_PREFERENCES = """
+insert into segments_segmentpreference
+    (run_id, scheme, segment, kind, item, customers, known, share, share_others, lift)
+select %s, scheme, segment, kind, item, customers, known, share, share_others, lift
+from staged_segment_preferences order by scheme, segment, kind, item
+"""
+
 
 def record_places(run_id: UUID, cut: date, definition: Definition) -> tuple[int, int]:
     """Carry the memberships of `definition`'s scheme forward to `staged_places`; returns (closed, opened).
@@ -165,15 +173,16 @@ def _told(definition: Definition, cut: date) -> dict[str, str]:
 
 
 def publish_moves(run_id: UUID) -> None:
-    """Publish a run's moves, matrix and candidates out of the staged tables of this transaction."""
+    """Publish a run's moves, matrix, candidates and preferences out of the staged tables of this transaction."""
     with connection.cursor() as cursor:
-        for statement in (_MOVES, _MATRIX, _CANDIDATES):
+        for statement in (_MOVES, _MATRIX, _CANDIDATES, _PREFERENCES):
             cursor.execute(statement, [run_id])
 
 
 def forget(run_id: UUID) -> None:
-    """Drop a run's rows per customer; its matrix stays, and so does the history of memberships."""
+    """Drop a run's rows per customer and what its segments preferred; matrix and history of memberships stay."""
     Move.objects.filter(run_id=run_id).delete()
     Candidate.objects.filter(run_id=run_id).delete()
+    SegmentPreference.objects.filter(run_id=run_id).delete()
     forget_bests(run_id)
     forget_treated(run_id)
