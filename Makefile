@@ -17,7 +17,7 @@ LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: venv-runtime ## Set up, load the retail data, turn the loop, serve the desk (ARGS=--no-serve, ARGS=--simulated)
+demo: venv-runtime ## Set up, load the retail data, turn the loop, serve the desk (ARGS=--no-serve, --simulated, --bank)
 	@$(BIN)/sterna demo $(ARGS)
 
 stop: venv-runtime ## End the demo and the embedded PostgreSQL, also those that were left running

@@ -73,7 +73,14 @@ def test_the_demonstration_takes_the_day_after_its_data_for_the_present(
     presents: list[str | None] = []
     monkeypatch.setenv("STERNA_NOW", "")
     monkeypatch.delenv("STERNA_NOW")
-    for step in ("_complete_journey", "_import", "_invented_details", "_decide_and_send", "_turn", "_hear"):
+    for step in (
+        "_complete_journey",
+        "import_once",
+        "_invented_details",
+        "_decide_and_send",
+        "turn",
+        "_hear",
+    ):
         monkeypatch.setattr(demo, step, lambda *given: presents.append(os.environ.get("STERNA_NOW")))
     demo._real_turns()
     assert set(presents) == {"2018-01-01T16:00:00+00:00"}

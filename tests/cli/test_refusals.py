@@ -216,7 +216,7 @@ def test_a_run_without_tiers_says_how_to_cut_them(sterna):
 def test_nothing_to_do_is_a_success_that_says_so(sterna):
     assert sterna("send").out == "nothing was due\n"
     told = sterna("work", "--once")
-    said = "0 events acted on, 0 new customers; 0 events sealed; nothing was due\n"
+    said = "0 events acted on, 0 new customers; 0 events sealed; nothing was due; no webhook was due\n"
     assert (told.code, told.out) == (0, said)
     assert sterna("migrate").code == sterna("migrate").code == 0
 

@@ -12,7 +12,7 @@ from sterna.cli.main import app
 from sterna.desk.config import options
 from sterna.desk.sources.mapping import parse
 from sterna.engine import documents
-from sterna.engine.segments import read_ruled
+from sterna.engine.segments import read_ruled, read_treatments
 from tests.docs.pages import DOCS, ROOT, pages
 
 BLOCK = re.compile(r"```\w*\n(.*?)```", re.S)
@@ -92,3 +92,14 @@ def test_R77_the_segments_and_stages_of_their_page_and_of_the_example_are_scheme
             managers = told.pop("managers", {})
             scheme = read_ruled(told)
             assert set(managers) == (set(scheme.places) if scheme.kind == "segments" else set())
+
+
+def test_R80_the_treatments_of_their_page_and_of_the_example_give_every_cell_a_level():
+    (page,) = re.findall(
+        r"```yaml\n(.*?)```", (DOCS / "how-to/treatments.md").read_text(encoding="utf-8"), flags=re.S
+    )
+    for text in (page, (ROOT / "examples/retail/treatments.yaml").read_text(encoding="utf-8")):
+        for told in documents.read_yaml(text, "the page").value["treatments"]:
+            found = read_treatments(told)
+            assert found.segments.keys() == {"drifting"}
+            assert all(set(found.of_segment(one)) == set(found.cells) for one in ("drifting", "everyday"))

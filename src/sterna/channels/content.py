@@ -203,7 +203,7 @@ class Used:
     name: str
     fact_class: str
     value: Any
-    reason: Literal["fact", "missing", "stale", "later", "offer"]
+    reason: Literal["fact", "missing", "stale", "later", "offer", "level"]
     observed_on: date | None
     max_age_days: int | None
 
@@ -214,6 +214,7 @@ class Used:
             "missing": "fallback, nothing is known",
             "stale": f"fallback, what is known is of {self.observed_on}, over {self.max_age_days} days old",
             "later": f"fallback, it was only observed on {self.observed_on}",
+            "level": "fallback, their level of treatment is no text by person",
             "offer": f"{self.fact_class} is the finest class that is known, observed on {self.observed_on}",
         }[self.reason]
         return f"{self.name} = {self.value!r}: {why}"

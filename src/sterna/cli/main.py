@@ -22,10 +22,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Move custome
 segments_app = typer.Typer(no_args_is_help=True, help="Segments and stages.")
 plan_app = typer.Typer(no_args_is_help=True, help="Migration plans.")
 tiers_app = typer.Typer(no_args_is_help=True, help="Value tiers.")
+treatments_app = typer.Typer(no_args_is_help=True, help="How segments are treated.")
 groups_app = typer.Typer(no_args_is_help=True, help="Groups A, B and C.")
 user_app = typer.Typer(no_args_is_help=True, help="People who log in.")
 app.add_typer(plan_app, name="plan")
 app.add_typer(segments_app, name="segments")
+app.add_typer(treatments_app, name="treatments")
 app.add_typer(tiers_app, name="tiers")
 app.add_typer(groups_app, name="groups")
 app.add_typer(source_commands, name="source")
@@ -64,11 +66,12 @@ def demo(
     simulated: Annotated[
         bool, typer.Option("--simulated", help="A simulated shop with a planted effect.")
     ] = False,
+    bank: Annotated[bool, typer.Option("--bank", help="A simulated private bank.")] = False,
 ) -> None:
     """Load real data, turn the loop twice and serve the desk."""
     from sterna.cli.desk import demo as demonstration
 
-    demonstration.run(serve=serve, simulated=simulated)
+    demonstration.run(serve=serve, simulated=simulated, bank=bank)
 
 
 @app.command()
@@ -176,6 +179,17 @@ def segments_load(
     from sterna.cli.desk import segments
 
     print(segments.load(path, reason))
+
+
+@treatments_app.command("load")
+def treatments_load(
+    path: Annotated[Path, typer.Argument(help="A YAML file of treatments.", exists=True, dir_okay=False)],
+    reason: Annotated[str, typer.Option(help="Why they change; the audit keeps it.")],
+) -> None:
+    """Publish how segments are treated, by value and potential; the next run puts everybody in a cell."""
+    from sterna.cli.desk import segments
+
+    print(segments.load_treatments(path, reason))
 
 
 @plan_app.command("load")

@@ -65,6 +65,15 @@ class RuledTerms(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
 
 
+class TreatmentTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """The pinned treatments of a scheme of segments; `body` is what `read_treatments` reads."""
+
+    name: str
+    version: int
+    sha256: str
+    body: dict[str, Any]
+
+
 class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     """The pinned plan; `body` is what `plans.body` gave."""
 
@@ -101,7 +110,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     `until` is the last day included. `files` are the lake's segments by table, `frozen` one file for each
     table of records (bands, schemes, goals, assets and routes are laid out from the definitions); a table that is
     not named is empty. The plan, its budget and its goals go by `scheme`; `tiers` are the other schemes in force, and
-    `ruled` those of segments and stages.
+    `ruled` those of segments and stages, of which `treatments` say how their customers are treated.
     `measure` are the experiments of earlier turns. `known_at`, `zone`, `manifest` and
     `seed` say where the inputs came from.
     """
@@ -116,6 +125,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     scheme: SchemeTerms
     tiers: tuple[SchemeTerms, ...] = ()
     ruled: tuple[RuledTerms, ...] = ()
+    treatments: tuple[TreatmentTerms, ...] = ()
     plan: PlanTerms | None = None
     experiment: ExperimentTerms | None = None
     measure: tuple[measurement.Declared, ...] = ()
@@ -209,8 +219,9 @@ def _value(lake: Lake, brief: Brief, rolled: Path | None) -> Done:
 
 def _segments(lake: Lake, brief: Brief) -> Done:
     ruled = [segments.read_ruled(terms.body) for terms in brief.ruled]
-    scheme, window = brief.scheme.name, (brief.opening, ruled, brief.zone)
-    return Done(segments.place(lake, brief.cut, scheme, brief.currency, *window))
+    treated = [segments.read_treatments(terms.body) for terms in brief.treatments]
+    window = (brief.opening, ruled, treated, brief.zone)
+    return Done(segments.place(lake, brief.cut, brief.scheme.name, brief.currency, *window))
 
 
 def _placings(brief: Brief) -> list[segments.Placing]:
@@ -328,7 +339,7 @@ STAGES = (
 PUBLISHED = (
     *("event_counts", "unresolved", "customers", "current_facts", "profiles"),
     *("cost_counts", "category_wallets", "household_wallets", "influences", "values", "best_customers"),
-    *("places", "matrix", "candidates", "segment_preferences", "options", "decisions"),
+    *("places", "treatments", "matrix", "candidates", "segment_preferences", "options", "decisions"),
     *("arm_sums", "comparisons", "campaign_reach"),
 )
 

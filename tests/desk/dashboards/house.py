@@ -22,7 +22,7 @@ from sterna.desk.sources.signals import FactsSaid
 from tests.desk.contacts import ledger
 from tests.desk.dashboards import clients, known, ruled
 from tests.desk.runs import shop
-from tests.desk.segments import best
+from tests.desk.segments import best, treated
 from tests.desk.sources import shop as till
 
 FORMULA, MARKUP = "=cmd|' /c calc'!A1", "<script>alert(1)</script>"
@@ -60,6 +60,7 @@ def build(folder: Path) -> World:
     ledger.fill(2, "phone")
     send_due(on=ledger.phone())
     ruled.publish()  # after the runs: nobody stands in a segment or stage yet
+    treated.publish()
     return World(
         customers,
         first,

@@ -37,6 +37,8 @@ from sterna.desk.sources.received import Envelope
 from sterna.desk.sources.signals import AddressesSaid, FactsSaid
 from sterna.desk.values.actions import Said, record_credit
 from sterna.desk.values.models import Credit
+from sterna.desk.webhooks.actions import Wanted, add_endpoint
+from sterna.desk.webhooks.models import Endpoint
 
 HOOK = {"type": "track", "event": "Call Ended", "user_id": "$.customer"}
 NOTE = "She said there are little ones at home, two children, and that the family loves cooking."
@@ -67,6 +69,7 @@ class Known:
     occasion: Occasion
     blocked: BlockedValue
     credit: Credit
+    endpoint: Endpoint
 
 
 def person(card: str) -> Customer:
@@ -86,8 +89,21 @@ def build() -> Known:
     block_value("kiosk-7", False, "the tablet at the door", None)
     blocked = BlockedValue.objects.get()
     brought = record_credit(person("7008"), client, Said(why="named her"), None)
+    told = Wanted("CRM", "https://93.184.215.14/moves", ["customer.moved", "run.published"])
+    endpoint = add_endpoint(told, None)[0]
     return Known(
-        source, key, webhook, letter, pair, merged, person("7004"), client, *served, blocked, brought
+        source,
+        key,
+        webhook,
+        letter,
+        pair,
+        merged,
+        person("7004"),
+        client,
+        *served,
+        blocked,
+        brought,
+        endpoint,
     )
 
 

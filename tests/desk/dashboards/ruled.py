@@ -13,6 +13,7 @@ from sterna.desk.segments.models import Definition
 from sterna.desk.segments.ruled_texts import read_schemes
 from sterna.desk.users.models import User
 from tests.desk.runs import shop
+from tests.desk.segments import treated
 
 SCHEMES = """
 schemes:
@@ -53,10 +54,12 @@ def publish(named: bool = False) -> list[Definition]:
     ]
 
 
-def build() -> Shop:
-    """The shop with its schemes, run twice."""
+def build(with_treatments: bool = False) -> Shop:
+    """The shop with its schemes, run twice; where it is asked for, their customers are treated by a grid."""
     customers = shop.open_shop()
     publish(named=True)
+    if with_treatments:
+        treated.publish()
     return Shop(customers, actions.run(shop.FIRST).run, actions.run(shop.SECOND).run)
 
 

@@ -10,6 +10,7 @@ from sterna.desk.config import clock
 from sterna.desk.contacts.models import Contact
 from sterna.desk.customers.models import Erasure
 from sterna.desk.users.models import Role
+from sterna.desk.webhooks.models import Message
 from tests.desk.dashboards.test_best_writing import WRITES as BESTS
 from tests.desk.dashboards.test_discovery_pages import WRITES as SOUGHT
 from tests.desk.dashboards.test_groups_writing import WRITES as GROUPS
@@ -17,7 +18,9 @@ from tests.desk.dashboards.test_know_writing import WRITES as KNOWS
 from tests.desk.dashboards.test_segment_builder import WRITES as BUILT
 from tests.desk.dashboards.test_segment_pages import WRITES as RULED
 from tests.desk.dashboards.test_tier_pages import WRITES as TIERS
+from tests.desk.dashboards.test_treatment_pages import WRITES as TREATS
 from tests.desk.dashboards.test_uploads import WRITES as FILES
+from tests.desk.dashboards.test_webhook_pages import WRITES as HOOKS
 from tests.desk.dashboards.test_writing import WRITES
 
 pytestmark = pytest.mark.django_db
@@ -55,13 +58,15 @@ NAMES = [
     | set(BUILT)
     | set(SOUGHT)
     | set(TIERS)
+    | set(HOOKS)
+    | set(TREATS)
 ]
 
 
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT, *SOUGHT]
+    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT, *SOUGHT, *HOOKS, *TREATS]
     assert set(written) | DOOR | PRIVATE <= set(names)
 
 
@@ -76,6 +81,9 @@ def address(world, name):
         "best_edit": ["buyers"],
         "tier_edit": ["value"],
         "segment": ["needs", "big"],
+        "segment_treated": ["needs", "big"],
+        "segment_levels": ["needs", "big"],
+        "scheme_levels": ["needs"],
         "segments_edit": ["needs"],
         "discovery": [world.search.pk],
         "group_members": ["B"],
@@ -101,6 +109,8 @@ def address(world, name):
         "source": [world.known.source.pk],
         "dead_letter": [world.known.letter.pk],
         "review_pair": [world.known.pair.pk],
+        "endpoint": [world.known.endpoint.pk],
+        "webhook_message": [Message.objects.order_by("pk")[0].pk] if name == "webhook_message" else [],
     }
     return reverse(name, args=arguments.get(name))
 
@@ -146,6 +156,8 @@ SORTED = (
     "dead_letters",
     "group_members",
     "segment",
+    "endpoint",
+    "segment_treated",
 )
 
 
@@ -176,6 +188,12 @@ SORTED = (
         ("segments", "format"),
         ("segment", "sort"),
         ("segment", "as_of"),
+        ("segment_treated", "value"),
+        ("segment_treated", "potential"),
+        ("segment_treated", "retention"),
+        ("segment_treated", "sort"),
+        ("segment_levels", "as_of"),
+        ("scheme_levels", "as_of"),
         ("segments_new", "as_of"),
         ("segments_edit", "as_of"),
         ("segments_new", "search"),
@@ -206,6 +224,9 @@ SORTED = (
         ("dead_letters", "code"),
         ("review", "state"),
         ("review", "sort"),
+        ("endpoint", "state"),
+        ("endpoint", "customer"),
+        ("endpoint", "sort"),
         ("identity_rules", "kind"),
         ("identity_rules", "value"),
         ("identity_rules", "pattern"),
@@ -251,8 +272,11 @@ def test_what_is_not_there_is_a_404(world, analyst):
         "erasure",
         "group_change",
         "group_check",
+        "endpoint",
+        "webhook_message",
         "segments_edit",
         "discovery",
+        "scheme_levels",
     ):
         assert analyst.get(reverse(name, args=[nobody])).status_code == 404, name
     assert analyst.get(reverse("run_stage", args=[world.second.pk, "nothing"])).status_code == 404

@@ -20,10 +20,12 @@ from sterna.desk.segments.actions import propose, start_check
 from sterna.desk.segments.group_models import CheckCustomer
 from sterna.desk.segments.models import BestMember, Membership, Move, Override
 from sterna.desk.segments.ruled_queries import primary
+from sterna.desk.segments.treatment_models import Treatment
 from sterna.desk.sources.actions import receive
 from sterna.desk.sources.received import Envelope
 from sterna.desk.sources.signals import FactsSaid
 from sterna.desk.values.models import Worth
+from sterna.desk.webhooks.models import Message
 from tests.desk.dashboards import clients, known
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +72,14 @@ def segmented(world):
                 customer=one, scheme="needs", place=place, rank=1, during=during, amount=number,
                 definition=definition, cause="by the rules", run_id=world.second.pk,
             )  # fmt: skip
+
+
+def treated(world):
+    for number, one in enumerate(people(MORE)[1]):
+        Treatment.objects.create(
+            run_id=world.second.pk, scheme="needs", customer=one, segment="big", value_band="much",
+            potential_band="unknown", value_figure=number, personalization="none", contacts=1, days=2, retention="keep",
+        )  # fmt: skip
 
 
 def best(world):
@@ -140,6 +150,13 @@ def asked_blind(world):
     )
 
 
+def told(world):
+    model = Message.objects.filter(endpoint=world.known.endpoint).order_by("pk")[0]
+    for one in people(MORE)[1]:
+        model.pk, model.customer = new_id(), one
+        model.save(force_insert=True)
+
+
 def asked(world):
     for number in range(MORE):
         take_request(world.known.client, "cake", f"cake {number}", "counter", None)
@@ -160,6 +177,7 @@ LISTS = {
     "tier_risk": valued,
     "tier_overrides": ruled,
     "segment": segmented,
+    "segment_treated": treated,
     "contacts": contacted,
     "left_out": left_out,
     "dead_letters": refused,
@@ -171,12 +189,15 @@ LISTS = {
     "customer": lived_with,
     "customer_identity": lived_with,
     "customer_merge": searched,
+    "endpoint": told,
 }
 ARGUMENTS = {
     "move_names": lambda world: ["bronze", "silver"],
     "best_list": lambda world: ["buyers"],
     "segment": lambda world: ["needs", "big"],
+    "segment_treated": lambda world: ["needs", "big"],
     "group_members": lambda world: ["B"],
+    "endpoint": lambda world: [world.known.endpoint.pk],
     # Those of the highest tier with the lowest headroom, among whom `valued` puts its people.
     "value_grid_names": lambda world: [len(world.second.brief["scheme"]["bands"]), "0"],
 }
@@ -200,7 +221,7 @@ def test_a_list_asks_as_often_with_fifty_rows_as_with_two(world, log_in, monkeyp
     client = log_in("manager")
     if name in SEARCHED:
         people(3)
-    if name in ("tier_overrides", "segment"):
+    if name in ("tier_overrides", "segment", "segment_treated"):
         LISTS[name](world)  # the world has none, and the names of nobody are not asked for
     with monkeypatch.context() as patch:
         patch.setattr(paging, "SIZE", 2)

@@ -45,6 +45,7 @@ PAGES = {
     "taxonomy": "None: every fact that came was kept.",
     "audit": "Nothing was written yet.",
     "search": "a number, part of a name",
+    "webhooks": "An administrator adds the first one here.",
     "erasures": "Nobody was yet.",
 }
 

@@ -12,16 +12,18 @@ from django.urls import reverse
 from sterna.desk.audit.actions import record
 from sterna.desk.contacts.models import Contact, LeftOut, Receipt, Task
 from sterna.desk.customers.actions import keep_addresses, keep_facts
-from sterna.desk.customers.models import Consent
+from sterna.desk.customers.models import Consent, Customer
 from sterna.desk.plans import actions as plans
 from sterna.desk.runs.models import Run
-from sterna.desk.segments.actions import publish_ruled
+from sterna.desk.segments.actions import publish_ruled, publish_treatments
 from sterna.desk.segments.models import Membership
 from sterna.desk.segments.profile_models import Discovery
+from sterna.desk.segments.treatment_models import Treatment
 from sterna.desk.sources.models import DeadLetter, Import, RefusedRow, Source
 from sterna.desk.sources.signals import AddressesSaid, FactsSaid
 from sterna.desk.users.models import User
 from sterna.engine.rules import HasFact
+from sterna.engine.segments import read_treatments
 from sterna.engine.segments.ruled import Ruled, Seat
 from tests.desk.runs import shop
 
@@ -88,13 +90,34 @@ def hostile(world, request):
         definition=definition, run_id=world.second.pk,
     )  # fmt: skip
     Discovery.objects.update(state="failed", error=name)
+    _treat(name, customer, world.second)
     record("do", "thing", name[:120], User.objects.get(username="eve"), name, key="hostile")
     return name, customer, plan, contact
 
 
+def band(name: str) -> str:
+    """The name as far as a band can be called so: it stands in addresses, and a slash would part it."""
+    return name.replace("/", "|") if name.isprintable() else "plain"
+
+
+def _treat(name: str, customer: Customer, run: Run) -> None:
+    """A grid of the odd segments whose bands are called so, as far as a band can be."""
+    called = band(name)
+    measures = {"value": "spend", "potential": "orders"}
+    axes = {axis: {"measure": measure, "bands": [{"name": called}]} for axis, measure in measures.items()}
+    level = {"personalization": "none", "frequency": {"contacts": 1, "days": 2}, "retention": "keep"}
+    cell = {"value": called, "potential": called}
+    publish_treatments(read_treatments({"scheme": "odd", **axes, "levels": [cell | level]}), None, name)
+    Treatment.objects.create(
+        run_id=run.pk, scheme="odd", customer=customer, segment="in it", value_band=called, potential_band=called,
+        personalization="none", contacts=1, days=2, retention="keep",
+    )  # fmt: skip
+
+
 PAGES = (
     "customers customer contacts contact left_out tasks plan_list plan move_names sources import data_quality run "
-    "settings audit segments segment segments_edit discoveries discovery"
+    "settings audit segments segment segments_edit discoveries discovery segment_treated segment_levels "
+    "scheme_levels"
 )
 
 
@@ -111,6 +134,9 @@ def test_every_page_shows_the_name_as_text_and_makes_nothing_of_it(world, analys
         "segment": ["odd", "in it"],
         "segments_edit": ["odd"],
         "discovery": [world.search.pk],
+        "segment_treated": ["odd", "in it"],
+        "segment_levels": ["odd", "in it"],
+        "scheme_levels": ["odd"],
     }
     for page in PAGES.split():
         answer = analyst.get(
@@ -119,7 +145,8 @@ def test_every_page_shows_the_name_as_text_and_makes_nothing_of_it(world, analys
         html = answer.content.decode()
         read = Reader(html)
         assert answer.status_code == 200, page
-        assert name in "".join(read.words), (page, "the name is not shown as it was typed")
+        typed = band(name) if page.endswith("_levels") else name
+        assert typed in "".join(read.words), (page, "the name is not shown as it was typed")
         assert sum(tag == "h1" for tag, _ in read.tags) == 1, page
         for tag, given in read.tags:
             assert not any(attribute.startswith("on") for attribute in given), (page, tag, given)

@@ -65,7 +65,7 @@ def test_R21_one_event_by_each_door_stands_once_and_in_order(tmp_path):
     seal_inbox()
     found = moments(ann, None)
     assert [(moment.at.isoformat(), moment.title) for moment in reversed(found)] == [
-        ("2017-06-26T10:00:00+00:00", "Bought for 4.75 USD"),
+        ("2017-06-26T10:00:00+00:00", "Paid 4.75 USD"),
         ("2017-06-27T10:00:00+00:00", "Looked"),
         ("2017-06-28T10:00:00+00:00", "Stay booked"),
         ("2017-06-29T10:00:00+00:00", "Asked"),

@@ -33,6 +33,11 @@ SENTENCES = [
     ("Got {} on 2017-06-01, 29 days ago; it rests 30 days.", 1),
     ("Said no to marketing by letter.", 0),
     ("Had 2 contacts in 60 days, and the cap is 2.", 0),
+    (
+        "Had 2 contacts that promote in 30 days, and in basket customers of value letter and potential basket get at "
+        "most 2.",
+        0,
+    ),
     ("The goal basket has no asset with a way to reach anybody.", 0),
 ]
 

@@ -201,3 +201,29 @@ def test_a_panel_that_was_removed_is_laid_out_again(town, clock):
     Followed.objects.all().delete()
     send(DAY, page("001"))
     assert keep_up().why == "" and stands(town["001"], "needs") == "readers"
+
+
+def test_R84_a_group_that_people_approve_is_seen_by_rules_and_every_move_is_told(town, clock):
+    from sterna.desk.config import events
+    from sterna.desk.segments.actions import announce, publish_definition
+    from sterna.desk.segments.signals import CustomersMoved
+
+    told: list[tuple[str, str, list[str]]] = []
+
+    def hear(moved: CustomersMoved) -> None:
+        told.append((moved.scheme, moved.cause, [one.place for one in moved.stays]))
+
+    events.subscribe(CustomersMoved, hear)
+    try:
+        send(DAY, page("001"))
+        keep_up()
+        assert told == [("needs", "event", ["readers"])]
+        terms = publish_definition("groups", "clients", {"groups": "clients"}, None)
+        announce(terms, DAY, "approval", Membership.objects.filter(customer=town["002"], scheme="needs"))
+        assert [due.because for due in Due.objects.filter(customer=town["002"])] == ["a move in clients"]
+        announce(
+            terms, DAY, "run", Membership.objects.filter(customer=town["003"], scheme="needs"), whole=True
+        )
+        assert not Due.objects.filter(customer=town["003"]).exists(), "a run lays everything out anew"
+    finally:
+        events._handlers[CustomersMoved].remove(hear)

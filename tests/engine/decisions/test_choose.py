@@ -13,7 +13,8 @@ from sterna.engine.tables import TABLES
 CUT = date(2017, 7, 1)
 TABLES_READ = (
     *("customers", "places", "candidates", "values", "current_facts", "consents", "addresses"),
-    *("in_peace", "excepted", "past_contacts", "arms", "goals", "assets", "routes"),
+    *("in_peace", "excepted", "past_contacts", "treatments"),
+    *("arms", "goals", "assets", "routes"),
 )
 WHO = "ann"
 

@@ -54,6 +54,21 @@ BANDS = (
     {"scheme": "tiers", "place": "middle", "rank": 2, "low": Decimal(20), "high": Decimal(50)},
     {"scheme": "tiers", "place": "high", "rank": 3, "low": Decimal(50), "high": None},
 )
+# The grid of a scheme of segments, whose bands part the figures too, and a level for each cell of each segment.
+GRID_BANDS = tuple(
+    {"scheme": "needs", "axis": axis, "band": band, "measure": measure, "low": low, "high": high}
+    | {"is_known": axis == "value"}
+    for axis, measure in (("value", "spend"), ("potential", "headroom"))
+    for band, low, high in (("few", None, Decimal(40)), ("many", Decimal(40), None))
+)
+LEVELS = tuple(
+    {"scheme": "needs", "segment": segment, "value_band": value, "potential_band": potential}
+    | {"personalization": "segment", "contacts": 1, "days": 30, "retention": "watch"}
+    for segment in POOLS["to_place"]
+    for value in ("few", "many")
+    for potential in ("few", "many", "unknown")
+)
+WRITTEN = {"bands": BANDS, "grid_bands": GRID_BANDS, "levels": LEVELS}
 
 
 def rows(table: str, *given: Mapping[str, Any]) -> pa.Table:
@@ -118,8 +133,8 @@ RULED = {"seats": "needs", "stage_places": "life", "segment_places": "needs"}
 
 def drawn(table: Table, seed: int, count: int = 60) -> pa.Table:
     """Random rows of `table`: keys unique except in the lake's own tables, every tenth other value NULL."""
-    if table.name == "bands":
-        return rows("bands", *BANDS)
+    if table.name in WRITTEN:
+        return rows(table.name, *WRITTEN[table.name])
     if table.name == "excepted":  # drawn ones would be everybody, and then there is no candidate
         return rows("excepted", {"customer_id": "c3", "reason": "family"})
     chance = random.Random(f"{table.name} {seed}")

@@ -48,6 +48,9 @@ def street(seed: int) -> dict[str, Any]:
             "high": None if name == "c03" else Decimal(900),
             "confidence": 0.7,
             "observed_on": date(2024, 5, 1) if name != "c02" else CUT,
+            # Two hold balances here, of one of whom nobody knows how much.
+            "own": Decimal("120.50") if name == "c04" else None,
+            "in_balances": name in ("c04", "c05"),
         }
         for name in names[:6]
     ]

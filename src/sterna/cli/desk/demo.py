@@ -1,12 +1,11 @@
-"""The demonstration: real or simulated data, the loop turned twice, a summary, and the desk to look at."""
+"""The demonstration: a shop, real or simulated, or a simulated bank; the loop turned twice, and the desk to look at."""
 
 import json
 import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from rich.console import Console
 from rich.table import Table
 
 from sterna.cli.desk import setup
+from sterna.cli.desk.demo_steps import MANAGER, console, import_once, mail_sink, send, step, turn
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import arrow, files
 
@@ -30,40 +29,40 @@ OPENING, CLOSING = date(2017, 6, 30), date(2017, 12, 31)
 # The first day after the plan's runs began: when a simulated shop writes to its customers.
 SENDING = datetime(2017, 7, 1, 16, tzinfo=UTC)
 AFTERWARDS = datetime(2018, 1, 1, 16, tzinfo=UTC)
-MANAGER = "manager"
 HOUSEHOLDS, SEED, EFFECT = 2_500, 2017, 0.15
 EXAMPLES = Path(__file__).parents[4] / "examples" / "retail"
 
-console = Console(highlight=False)
 
+def run(serve: bool, simulated: bool, bank: bool = False) -> None:
+    """Set up an installation of its own, load data, turn the loop as of two days, and serve it.
 
-def run(serve: bool, simulated: bool) -> None:
-    """Set up an installation of its own, load data, turn the loop as of June and as of December, and serve it.
-
-    Everything goes on where it was: a second call imports, plans, sends and computes nothing anew.
+    Everything goes on where it was: a second call imports, plans, sends and computes nothing anew. Raises BadInput
+    for two kinds of demonstration at once.
     """
+    if simulated and bank:
+        raise BadInput("--simulated shows a shop and --bank a bank: ask for one of them")
     if not EXAMPLES.is_dir():
         raise BadInput("the demonstration needs a checkout of the repository: examples/retail is not there")
-    _choose_home(simulated)
+    turns = _choose(simulated, bank)
     from sterna.cli.desk import served, server
     from sterna.desk.config import options
 
     # Held from the start: a second demonstration would at its end stop the database of the one that serves.
     with served.alone(options.home()):
         try:
-            _turn_and_serve(serve, simulated)
+            _turn_and_serve(serve, turns)
         finally:
             server.stop_database()
 
 
-def _turn_and_serve(serve: bool, simulated: bool) -> None:
+def _turn_and_serve(serve: bool, turns: Callable[[], None]) -> None:
     from sterna.cli.desk import server
 
     begun = time.monotonic()
-    with _step("setting up the database"):
+    with step("setting up the database"):
         setup()
     password = _people_who_log_in()
-    (_simulated_turns if simulated else _real_turns)()
+    turns()
     console.print(_summary())
     console.print(f"the loop has turned, {time.monotonic() - begun:.0f} s in all")
     if serve:
@@ -71,25 +70,27 @@ def _turn_and_serve(serve: bool, simulated: bool) -> None:
         console.print(
             f"the desk: http://{host}:{port}  log in as {MANAGER} with {password}  (Ctrl-C ends it)"
         )
-        with _mail_sink():
+        with mail_sink():
             server.serve()
 
 
-def _choose_home(simulated: bool) -> None:
-    name = "simulated" if simulated else "demo"
-    os.environ.setdefault("STERNA_HOME", str(Path.cwd() / ".sterna" / name))
-    os.environ.setdefault("STERNA_COMPANY", "Harvest Lane Market")
-    os.environ.setdefault(
-        "STERNA_COMPANY_ADDRESS", "Harvest Lane Market; 12 Orchard Street; Cincinnati, OH 45202"
+def _choose(simulated: bool, bank: bool) -> Callable[[], None]:
+    """Settle on a home and a company for the kind of demonstration; returns what turns its loop."""
+    if bank:
+        from sterna.cli.desk import bank_demo
+
+        _settle("bank", "Sternfield Private Bank", "1 Exchange Square; Boston, MA 02109")
+        return bank_demo.turns
+    _settle(
+        "simulated" if simulated else "demo", "Harvest Lane Market", "12 Orchard Street; Cincinnati, OH 45202"
     )
+    return _simulated_turns if simulated else _real_turns
 
 
-@contextmanager
-def _step(what: str) -> Iterator[None]:
-    begun = time.monotonic()
-    console.print(f"{what} …")
-    yield
-    console.print(f"  {time.monotonic() - begun:.1f} s")
+def _settle(name: str, company: str, address: str) -> None:
+    os.environ.setdefault("STERNA_HOME", str(Path.cwd() / ".sterna" / name))
+    os.environ.setdefault("STERNA_COMPANY", company)
+    os.environ.setdefault("STERNA_COMPANY_ADDRESS", f"{company}; {address}")
 
 
 def _people_who_log_in() -> str:
@@ -120,13 +121,13 @@ def _real_turns() -> None:
     # Every page says that this moment is taken for the present.
     os.environ.setdefault("STERNA_NOW", AFTERWARDS.isoformat())
     data = _complete_journey()
-    _import("the shop's year: 1.5 million lines", data, EXAMPLES / "mapping.yaml")
-    _import(
+    import_once("the shop's year: 1.5 million lines", data, EXAMPLES / "mapping.yaml")
+    import_once(
         "contact details, invented for the demonstration", _invented_details(data), EXAMPLES / "people.yaml"
     )
     _decide_and_send()
     _hear()
-    _turn(CLOSING)
+    turn(CLOSING)
 
 
 def _complete_journey() -> Path:
@@ -157,15 +158,6 @@ def _first_days(data: Path) -> dict[int, date]:
     return dict(zip(first.column("household_id").to_pylist(), days.to_pylist(), strict=True))
 
 
-def _import(what: str, where: Path, mapping: Path) -> None:
-    from sterna.cli.desk.imports import import_with_mapping
-
-    with _step(f"importing {what}"):
-        done = import_with_mapping(where, mapping)
-    if all(item.already for item in done):
-        console.print("  imported before: nothing changed")
-
-
 def _decide_and_send() -> None:
     """Cut the tiers on the first half-year, load and approve the plan, turn the loop, and send what is due."""
     from sterna.desk.plans import actions as plans
@@ -174,15 +166,16 @@ def _decide_and_send() -> None:
     from sterna.desk.segments.models import Definition
 
     if not Definition.objects.filter(kind="scheme").exists():
-        with _step("cutting the tiers on the first half-year"):
+        with step("cutting the tiers on the first half-year"):
             cut_tiers(EXAMPLES / "tiers.yaml", OPENING)
     # A plan that was approved stays as it is, even when the example has changed since: its hold-out is drawn.
     if not Plan.objects.exclude(state=Plan.State.DRAFT).exists():
         plans.approve(plans.load(EXAMPLES / "plan.yaml", None), None, "The demonstration begins")
     _say_who_is_best()
     _say_the_segments()
-    _turn(OPENING)
-    _send()
+    _say_the_treatments()
+    turn(OPENING)
+    send()
 
 
 def _say_who_is_best() -> None:
@@ -203,35 +196,13 @@ def _say_the_segments() -> None:
         segments.load(EXAMPLES / "segments.yaml", "The demonstration begins")
 
 
-def _turn(until: date) -> None:
-    """Turn the loop as of `until`, once: data that came in since belongs to a later day of the demonstration."""
-    from sterna.desk.runs import actions
-    from sterna.desk.runs.models import Run
+def _say_the_treatments() -> None:
+    """Publish how the example's segments are treated, once: what somebody changed on the desk since stays."""
+    from sterna.cli.desk import segments
+    from sterna.desk.segments.treatment_queries import newest_treatments
 
-    if Run.objects.filter(until=until, published_at__isnull=False).exists():
-        console.print(f"the loop has turned as of {until} before: nothing changed")
-        return
-    with _step(f"turning the loop as of {until}"):
-        done = actions.run(until, tell=lambda line: console.print(f"  {line}"))
-    console.print(f"  {done.sentence}")
-
-
-def _send() -> None:
-    from sterna.desk.contacts.actions import send_due
-
-    with _mail_sink(), _step("sending what is due: mail to a sink on this machine, letters to a folder"):
-        console.print(f"  {send_due(limit=1_000_000)}")
-
-
-@contextmanager
-def _mail_sink() -> Iterator[None]:
-    """Take the demonstration's mail on this machine, so that nobody outside is written to."""
-    from sterna.channels.email import sink
-    from sterna.desk.config import options
-
-    with sink.serve(options.home() / "mail") as taking:
-        os.environ["STERNA_SMTP_HOST"], os.environ["STERNA_SMTP_PORT"] = taking.host, str(taking.port)
-        yield
+    if newest_treatments("needs") is None:
+        segments.load_treatments(EXAMPLES / "treatments.yaml", "The demonstration begins")
 
 
 def _simulated_turns() -> None:
@@ -242,25 +213,25 @@ def _simulated_turns() -> None:
     shop = options.home() / "shop"
     mapping = _simulated_mapping(shop / "mapping.yaml")
     if not (shop / "first-half" / "truth.json").exists():
-        with _step("simulating a shop's first half-year"):
+        with step("simulating a shop's first half-year"):
             write_shop(shop / "first-half", people, date(2017, 1, 1), OPENING)
-    _import("the simulated first half-year", shop / "first-half", mapping)
-    _import("contact details of the simulated households", shop / "first-half", EXAMPLES / "people.yaml")
+    import_once("the simulated first half-year", shop / "first-half", mapping)
+    import_once("contact details of the simulated households", shop / "first-half", EXAMPLES / "people.yaml")
     os.environ["STERNA_NOW"] = SENDING.isoformat()
     _decide_and_send()
     if not (shop / "second-half" / "truth.json").exists():
-        with _step(f"simulating the second half-year: whoever was written to buys {EFFECT:+.0%}"):
+        with step(f"simulating the second half-year: whoever was written to buys {EFFECT:+.0%}"):
             write_response(shop / "second-half", people, date(2017, 7, 1), CLOSING, _written_to(), EFFECT)
-    _import("the simulated second half-year", shop / "second-half", mapping)
+    import_once("the simulated second half-year", shop / "second-half", mapping)
     os.environ["STERNA_NOW"] = AFTERWARDS.isoformat()
     _hear()
-    _turn(CLOSING)
+    turn(CLOSING)
 
 
 def _hear() -> None:
     from sterna.cli.desk import invented
 
-    with _step("inventing what staff could have heard: notes, facts, requests and occasions"):
+    with step("inventing what staff could have heard: notes, facts, requests and occasions"):
         console.print(f"  {invented.hear()} households, each note says that it is invented")
 
 

@@ -46,11 +46,12 @@ def work(once: bool = False, tied: bool = False) -> str:
     from sterna.desk.contacts.actions import send_due
     from sterna.desk.customers.actions import act_on_inbox
     from sterna.desk.sources.actions import seal_inbox
+    from sterna.desk.webhooks import actions as webhooks
 
     acted, sealed = act_on_inbox(), seal_inbox()
     return (
         f"{acted.events:,} events acted on, {acted.new_customers:,} new customers; {sealed.events:,} events sealed; "
-        f"{send_due(limit=1_000_000)}"
+        f"{send_due(limit=1_000_000)}; {webhooks.send_due(seconds=3_600)}"
     )
 
 

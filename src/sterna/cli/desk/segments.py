@@ -1,4 +1,4 @@
-"""Publishes segments and stages from the command line."""
+"""Publishes segments and stages, and how segments are treated, from the command line."""
 
 from pathlib import Path
 
@@ -14,10 +14,7 @@ def load(path: Path, reason: str) -> str:
     from sterna.desk.segments.actions import publish_ruled
     from sterna.desk.segments.ruled_texts import read_schemes
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path.name} is no file of segments: {error}") from error
+    text = _text(path, "segments")
     lines = []
     # All or none: a file whose second scheme is refused has not half changed who is where.
     with transaction.atomic():
@@ -28,3 +25,31 @@ def load(path: Path, reason: str) -> str:
             )
             lines += [f"  {warning}" for warning in warnings]
     return "\n".join(lines)
+
+
+def load_treatments(path: Path, reason: str) -> str:
+    """Publish the treatments of the file at `path`, all or none; returns what is in force."""
+    setup()
+    from django.db import transaction
+
+    from sterna.desk.segments.actions import publish_treatments
+    from sterna.desk.segments.treatment_queries import segments_in_force
+    from sterna.desk.segments.treatment_texts import read_file
+
+    text = _text(path, "treatments")
+    lines = []
+    with transaction.atomic():
+        for one in read_file(text, segments_in_force()):
+            found = publish_treatments(one, None, reason)
+            lines.append(
+                f"treatments of {found.name}, version {found.version}: {one.value.measure} in "
+                f"{len(one.value.bands)} bands, {one.potential.measure} in {len(one.potential.bands)}"
+            )
+    return "\n".join(lines)
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path.name} is no file of {what}: {error}") from error

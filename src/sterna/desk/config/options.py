@@ -143,6 +143,17 @@ OPTIONS = (
     Option("STERNA_SMTP_PASSWORD", "", "Password at the mail server."),
     Option("STERNA_SMTP_STARTTLS", "no", "Whether mail is sent after STARTTLS."),
     Option("STERNA_MAIL_FROM", "service@shop.example", "The address that mail comes from."),
+    Option(
+        "STERNA_WEBHOOK_PRIVATE",
+        "no",
+        "Whether webhooks may go to private, loopback and link-local addresses, and by plain http. With no, they go "
+        "by https to public addresses alone.",
+    ),
+    Option(
+        "STERNA_WEBHOOK_DAYS",
+        "30",
+        "How many days messages that were delivered, or failed for good, are kept to be looked at and sent again.",
+    ),
     Option("STERNA_JOBS", "yes", "Whether `sterna serve` also runs the background worker."),
 )
 _BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}

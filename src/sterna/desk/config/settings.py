@@ -67,8 +67,8 @@ LOGOUT_REDIRECT_URL = "login"
 
 # The staircase from the top; a lower app never imports one above it.
 DESK_APPS = (
-    "api", "dashboards", "runs", "experiments", "contacts", "delivery", "plans", "segments", "values", "customers",
-    "sources", "lakehouse", "audit", "users", "web",
+    "api", "dashboards", "runs", "experiments", "contacts", "delivery", "plans", "webhooks", "segments", "values",
+    "customers", "sources", "lakehouse", "audit", "users", "web",
 )  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -84,7 +84,7 @@ INSTALLED_APPS = [
 # Only a worker needs the jobs. Finding them at every start loaded the whole engine, two seconds, to add a person.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 PROCRASTINATE_IMPORT_PATHS = [
-    f"sterna.desk.{app}.tasks" for app in ("runs", "contacts", "customers", "sources")
+    f"sterna.desk.{app}.tasks" for app in ("runs", "contacts", "webhooks", "customers", "sources")
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

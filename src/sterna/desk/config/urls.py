@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sterna.desk.sources.urls")),
     path("", include("sterna.desk.customers.urls")),
     path("", include("sterna.desk.segments.urls")),
+    path("", include("sterna.desk.webhooks.urls")),
     path("", include("sterna.desk.plans.urls")),
     path("", include("sterna.desk.contacts.urls")),
     path("", include("sterna.desk.values.urls")),

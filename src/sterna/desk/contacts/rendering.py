@@ -1,7 +1,7 @@
 """What one customer is told: the pinned plan's message, filled with what is known of them on a day."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,12 +9,14 @@ from uuid import UUID
 from django.db import connection
 
 from sterna.channels.base import Channel, Content, Rendered
-from sterna.channels.content import Facts, personal_context
+from sterna.channels.content import Facts, FactView, Uses, personal_context
 from sterna.desk.config import options
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.queries import classes, standing
+from sterna.desk.segments.treatment_queries import Treated, treated
 from sterna.desk.values.models import Worth
 
+INDIVIDUAL = "individual"
 # What a run measures of a customer can be told to them like a fact that somebody said.
 TOP, ROOM = "shopping.top_category", "shopping.room_category"
 
@@ -32,12 +34,24 @@ class Person:
     """What a message may know of a customer: a number to quote, and facts as (value, observed on) by class.
 
     `lines` are of each class itself and what stands above it, by the taxonomy in force when the facts were read.
+    `treated` says how personally they are written to; None where no grid says so.
     """
 
     id: UUID
     number: str
     facts: Facts
     lines: Mapping[str, tuple[str, ...]]
+    treated: Treated | None = None
+
+    @property
+    def is_written_to_alone(self) -> bool:
+        """Whether a text may say what is known of them, their name too."""
+        return self.treated is None or self.treated.personalization == INDIVIDUAL
+
+    @property
+    def segment(self) -> str:
+        """The segment that a text may go by; empty where it is one for all, or where there is no grid."""
+        return self.treated.segment if self.treated and self.treated.personalization != "none" else ""
 
 
 @dataclass(frozen=True)
@@ -49,9 +63,10 @@ class Worded:
 
 
 def people(ids: Iterable[UUID], on: date, run_id: UUID | None = None) -> dict[UUID, Person]:
-    """Customers by id with their facts as of `on`, in four reads whatever their number.
+    """Customers by id with their facts as of `on`, in as many reads whatever their number.
 
-    What the run `run_id` measured of them counts as observed on the last day before `on`.
+    How personally they are written to is of the newest run. What the run `run_id` measured of them counts as observed
+    on the last day before `on`.
     """
     wanted = list(ids)
     facts = _measured(wanted, on - timedelta(days=1), run_id)
@@ -62,7 +77,10 @@ def people(ids: Iterable[UUID], on: date, run_id: UUID | None = None) -> dict[UU
         numbers = dict(cursor.fetchall())
     tree = classes()
     lines = {name: (name, *tree.ancestors(name)) for name in tree.ids()}
-    return {each: Person(each, numbers.get(each, ""), facts[each], lines) for each in wanted}
+    levels = treated(wanted)
+    return {
+        each: Person(each, numbers.get(each, ""), facts[each], lines, levels.get(each)) for each in wanted
+    }
 
 
 def _measured(ids: list[UUID], on: date, run_id: UUID | None) -> dict[UUID, dict[str, tuple[str, date]]]:
@@ -82,12 +100,13 @@ def word(
     Raises Refused when the plan has no such message, ContentError when it cannot be filled.
     """
     offered, message = _message(document, asset, channel.name)
-    view = personal_context(person.facts, message.get("uses") or [], on, person.lines)
+    view = _view(person, message.get("uses") or [], on)
     context = {
         "customer": {"number": person.number, "name": _name(person), "address": address},
         "company": {"name": options.text("STERNA_COMPANY"), "address": _company_address()},
         "offer": {"id": asset, "name": offered["title"], "kind": offered.get("kind", "")},
         "facts": view.values,
+        "segment": {"name": person.segment},
         "letter": {"date": on},
         "today": on.isoformat(),
     }
@@ -95,6 +114,14 @@ def word(
     written = {part: text for part, text in message["variants"][channel.name].items() if text is not None}
     rendered = channel.render(Content(written, context))
     return Worded(rendered, [_as_json(used) for used in view.used])
+
+
+def _view(person: Person, uses: Uses, on: date) -> FactView:
+    """What the text may say of the person; where the level of treatment forbids it, what stands there instead."""
+    if person.is_written_to_alone:
+        return personal_context(person.facts, uses, on, person.lines)
+    values, used = personal_context({}, uses, on, person.lines)
+    return FactView(values, tuple(replace(each, reason="level") for each in used))
 
 
 def _message(
@@ -111,7 +138,7 @@ def _message(
 
 def _name(person: Person) -> str:
     """The customer's name where a source gave one; messages have a greeting without it."""
-    value, _ = person.facts.get("name.full", ("", None))
+    value, _ = person.facts.get("name.full", ("", None)) if person.is_written_to_alone else ("", None)
     return str(value or "")
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from sterna.desk.config import clock, options
 from sterna.desk.dashboards.queries.current import run_name, shown_run
+from sterna.desk.sources.queries import simulated
 from sterna.desk.web.components import AsOf
 
 
@@ -38,7 +39,11 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     # A page draws many templates: the run is looked up once for all of them.
     if not hasattr(request, "sterna_as_of"):
         request.sterna_as_of = _as_of(asked_day(request), _kept(request))  # type: ignore[attr-defined]
-    return shared | {"as_of": request.sterna_as_of}  # type: ignore[attr-defined]
+        request.sterna_simulated = simulated()  # type: ignore[attr-defined]
+    return shared | {
+        "as_of": request.sterna_as_of,  # type: ignore[attr-defined]
+        "simulated": request.sterna_simulated,  # type: ignore[attr-defined]
+    }
 
 
 # Of another day's page: its first rows, and the page itself, not a file of it or what is new in it.

@@ -15,6 +15,7 @@ from sterna.desk.dashboards import (
     customer_known,
     customer_served,
     customer_tiers,
+    customer_treated,
     customer_value,
 )
 from sterna.desk.dashboards.page import Page, Section
@@ -44,6 +45,7 @@ def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> 
     sections += [
         *customer_served.talking(request, customer),
         *valued,
+        *customer_treated.section(customer, run),
         *customer_best.section(customer, run),
         *customer_served.requests(request, customer),
         *customer_group.group(request, customer),

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from sterna.desk.customers import queries
 from sterna.desk.customers.models import Customer
+from sterna.desk.customers.queries.facts import standing
 from sterna.desk.dashboards import measured, tier_words
 from sterna.desk.dashboards.page import Section
 from sterna.desk.dashboards.parts import NextStep, Standing
@@ -58,15 +59,30 @@ def figures(worth: Worth, found: Told, move: Move, run: Run) -> Iterator[Compone
         people.stay_on(worth.customer_id, move.scheme, run.until + timedelta(days=1)),
         how(run, "places", _placed(run, move), "scheme"),
     )
+    held = balance(worth, run)
+    if held is not None:
+        meaning = "What the customer holds here, by the fact that stood on the day of the run."
+        made = how(run, "current_facts", meaning)
+        yield Number("Held with us", held, "money_exact", run.brief["currency"], made)
     labels = {
         "spend": "Spend in the window",
-        "recency_days": "Days since the last purchase",
+        "recency_days": "Days since they last paid",
         "alive": "Still a customer",
         "expected_spend": f"To come in {fits.horizon(run)} weeks",
     }
     for name in ("spend", "recency_days", "alive", "expected_spend", "headroom"):
         shown = number(found[name], run, labels.get(name))
         yield replace(shown, note=f"was {move.from_place}") if name == "spend" else shown
+
+
+def balance(worth: Worth, run: Run) -> Decimal | None:
+    """What the customer held here on the day of a run; None where no class of the taxonomy says it, or no fact."""
+    tree = queries.classes()
+    names = [name for name in tree.ids() if tree.at(name).held]
+    if not names:
+        return None
+    known = standing([worth.customer_id], run.until)[worth.customer_id]
+    return next((Decimal(known[name][0]) for name in names if name in known), None)
 
 
 def _placed(run: Run, move: Move) -> str:
@@ -107,21 +123,26 @@ def _no_span(one: Measured) -> str:
 
 
 def bars(worth: Worth, found: Told, run: Run) -> SafeString:
-    """Today, to come, could be on one scale, each with its range."""
-    drawn = [
+    """Today, to come, could be on one scale, each with its range; balances on a scale of their own."""
+    paid = [
         Range("Today", worth.spend, missing="a run measures it"),
         _range("To come", found["expected_spend"]),
         _range("Lifetime", found["lifetime_value"]),
-        _could_be(worth),
-        _range("Wallet", found["wallet"]),
     ]
-    return range_bars(drawn, title="Value of this customer", currency=run.brief["currency"])
+    held, currency = balance(worth, run), run.brief["currency"]
+    could = [_could_be(worth, worth.spend if held is None else held), _range("Wallet", found["wallet"])]
+    if held is None:
+        return range_bars([*paid, *could], title="Value of this customer", currency=currency)
+    # Beside a balance what is paid in a window would be a hair: each has a scale of its own.
+    balances = [Range("Held here", held), *could]
+    drawn = range_bars(paid, title="What this customer pays", currency=currency)
+    return drawn + range_bars(balances, title="What this customer holds", currency=currency)
 
 
-def _could_be(worth: Worth) -> Range:
-    """Spend and headroom together, with the range of the headroom."""
-    spend = worth.spend or Decimal(0)
-    ends = [None if room is None else spend + room for room in (worth.headroom_low, worth.headroom_high)]
+def _could_be(worth: Worth, own: Decimal | None) -> Range:
+    """What is spent or held here and the headroom together, with the range of the headroom."""
+    here = own or Decimal(0)
+    ends = [None if room is None else here + room for room in (worth.headroom_low, worth.headroom_high)]
     return _held("Could be", worth.potential, ends)
 
 
@@ -143,7 +164,7 @@ def wallet(customer: Customer, worth: Worth, found: Told, run: Run) -> Section:
         replace(number(found[name], run), note=_of_wallet(found[name], worth))
         for name in ("wallet", "share_of_wallet")
     ]
-    said = worth.headroom_source not in (None, PEERS_SOURCE)
+    said = worth.headroom_source not in (None, PEERS_SOURCE) or balance(worth, run) is not None
     room = number(found["headroom"], run, "Headroom of the wallet" if said else "Room beside customers alike")
     items.append(replace(room, note=_of_room(found["headroom"], worth)))
     if worth.wallet is None and (asked := question(customer)) is not None:

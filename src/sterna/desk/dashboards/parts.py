@@ -87,6 +87,22 @@ class GridCell(Component):
 
 
 @dataclass(frozen=True)
+class LevelCell(Component):
+    """The customers of one cell of a segment's grid and their level of treatment in words; `heat` as of GridCell."""
+
+    template: ClassVar[str] = "dashboards/level_cell.html"
+    customers: int
+    share: float
+    parts: Sequence[str]
+    href: str
+    heat: int
+
+    def __str__(self) -> str:
+        """How many customers and how they are treated, as a file of the table has it."""
+        return f"{self.customers}: {'; '.join(self.parts)}"
+
+
+@dataclass(frozen=True)
 class Refusal(Component):
     """Why a row of a file would not be taken: the column, what stands there, the reason."""
 

@@ -36,10 +36,12 @@ from sterna.desk.dashboards.views import (
     tier_moves,
     tier_people,
     tiers,
+    treatments,
     uploads,
     value,
     value_curves,
     value_grid,
+    webhooks,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -83,6 +85,11 @@ urlpatterns: list[URLPattern] = [
     path("segments/discover/<uuid:pk>", discoveries.discovery, name="discovery"),
     path("segments/<str:scheme>/edit", segment_edit.segments_edit, name="segments_edit"),
     path("segments/<str:scheme>/place/<str:place>", segments.segment, name="segment"),
+    path("segments/<str:scheme>/levels", treatments.scheme_levels, name="scheme_levels"),
+    path(
+        "segments/<str:scheme>/place/<str:place>/treated", treatments.segment_treated, name="segment_treated"
+    ),
+    path("segments/<str:scheme>/place/<str:place>/levels", treatments.segment_levels, name="segment_levels"),
     path("groups", groups.groups, name="groups"),
     path("groups/terms", group_changes.group_terms, name="group_terms"),
     path("groups/in/<str:letter>", groups.group_members, name="group_members"),
@@ -107,6 +114,9 @@ urlpatterns: list[URLPattern] = [
     path("sources/<uuid:pk>", source_keys.source, name="source"),
     path("sources/letters", source_keys.dead_letters, name="dead_letters"),
     path("sources/letters/<int:pk>", source_keys.dead_letter, name="dead_letter"),
+    path("webhooks", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<uuid:pk>", webhooks.endpoint, name="endpoint"),
+    path("webhooks/messages/<uuid:pk>", webhooks.webhook_message, name="webhook_message"),
     path("uploads/<uuid:pk>", uploads.upload, name="upload"),
     path("imports/<uuid:pk>", imports.one_import, name="import"),
     path("imports/<uuid:pk>/rejects", imports.import_rejects, name="import_rejects"),

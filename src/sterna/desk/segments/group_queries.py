@@ -55,6 +55,12 @@ def open_stays() -> QuerySet[Membership]:
     return stays().filter(during__upper_inf=True)
 
 
+def groups_on(day: date) -> dict[UUID, str]:
+    """The group that each customer was in on a day."""
+    there = stays().filter(during__contains=day, customer__redirects_to=None)
+    return dict(there.values_list("customer", "place"))
+
+
 def stay_of(customer: Customer) -> Membership | None:
     """The group that a customer is in now; None in no group."""
     return open_stays().filter(customer=root_of(customer)).first()

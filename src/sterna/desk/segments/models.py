@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 
 from sterna.desk.config.ids import new_id
-from sterna.desk.segments import group_models, live_models, profile_models
+from sterna.desk.segments import group_models, live_models, profile_models, treatment_models
 
 # Django looks for the models of an app in this module.
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "group_models",
     "live_models",
     "profile_models",
+    "treatment_models",
 ]
 
 
@@ -262,7 +263,8 @@ class Batch(models.Model):
 class Retirement(models.Model):
     """A scheme that no run places by any more, unless a plan does; its versions and its history stay."""
 
-    scheme = models.CharField(max_length=80, primary_key=True)
+    # Longer than a name of a scheme: that of its treatments has a word before it.
+    scheme = models.CharField(max_length=100, primary_key=True)
     retired_at = models.DateTimeField()
 
 

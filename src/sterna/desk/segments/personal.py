@@ -50,4 +50,5 @@ KEEPERS = (
     Impersonal(
         "segments.Discovery", "groupings by what many customers have in common, without the customers"
     ),
+    Impersonal("segments.TreatmentCell", "counts of customers by segment and cell"),
 )

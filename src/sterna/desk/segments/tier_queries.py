@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from sterna.desk.config import clock
+from sterna.desk.customers.queries import classes
 from sterna.desk.segments.models import Batch, Definition, Override, Retirement
 from sterna.desk.segments.queries import SCHEME
 from sterna.engine.segments import FACT
@@ -47,8 +48,12 @@ def scheme_versions(name: str) -> list[Definition]:
 
 
 def measure_words(measure: str) -> str:
-    """A scheme's measure as people read it."""
-    return measure.removeprefix(FACT) if measure.startswith(FACT) else measure.replace("_", " ")
+    """A scheme's measure as people read it, a fact by the title of its class."""
+    if not measure.startswith(FACT):
+        return measure.replace("_", " ")
+    name, tree = measure.removeprefix(FACT), classes()
+    title = tree.at(name).title if name in tree else ""
+    return f"{title[:1].lower()}{title[1:]}" or name
 
 
 def overrides_in_force(day: date | None = None) -> QuerySet[Override]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from sterna.desk.segments import tier_views, views, views_groups, views_ruled
+from sterna.desk.segments import tier_views, views, views_groups, views_ruled, views_treatments
 
 urlpatterns: list[URLPattern] = [
     path("best-customers/publish", views.best_publish, name="best_publish"),
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern] = [
     path(
         "segments/<str:scheme>/place/<str:place>/appoint", views_ruled.segment_appoint, name="segment_appoint"
     ),
+    path("segments/<str:scheme>/levels/publish", views_treatments.levels_publish, name="levels_publish"),
+    path("segments/<str:scheme>/levels/retire", views_treatments.treatments_retire, name="treatments_retire"),
     path("customers/<uuid:pk>/judge", views_groups.group_judge, name="group_judge"),
     path("customers/<uuid:pk>/group", views_groups.group_propose, name="group_propose"),
     path("customers/<uuid:pk>/group/stays", views_groups.group_review, name="group_review"),

@@ -151,6 +151,7 @@ KEEPERS = (
     ),
     Impersonal("invented/**", "people who were made up for the demonstration"),
     Impersonal("shop/**", "people who were simulated for the demonstration"),
+    Impersonal("bank/**", "clients who were simulated for the demonstration"),
     Impersonal("sources.Source", "systems that data comes from"),
     Impersonal("sources.WriteKey", "hashes of keys of systems"),
     Impersonal("sources.Bucket", "how much a key may send"),

@@ -101,6 +101,12 @@ def sources() -> QuerySet[Source]:
     ).order_by("name")
 
 
+def simulated() -> list[str]:
+    """The titles of the sources whose data were made up and that something came in from."""
+    made_up = Source.objects.filter(history=Source.History.SIMULATED, imports__state=Import.State.DONE)
+    return list(made_up.order_by("title").values_list("title", flat=True).distinct())
+
+
 def imports() -> QuerySet[Import]:
     """Every import with its source, the newest first."""
     return Import.objects.select_related("source")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from sterna.desk.sources import actions
 from sterna.desk.sources.models import DeadLetter, KeyKind, Source, Webhook, WriteKey
 from sterna.desk.users.access import Right, needs, person
-from sterna.desk.web.answers import done_or_refused, posted, refusal
+from sterna.desk.web.answers import done_or_refused, posted, refusal, shown_once
 from sterna.engine.errors import BadInput, SternaError
 
 # How long the secret before counts beside a new one, in the words of the form.
@@ -211,12 +211,7 @@ def _once(
 
 
 def _shown_once(request: HttpRequest, source: Source, told: dict[str, str]) -> HttpResponse:
-    answer = render(request, "sources/shown_once.html", {**told, "back": _page(source)})
-    if request.headers.get("HX-Request") == "true":
-        # The page takes the place of the one with the form; loaded anew, it is that one again.
-        for name, value in (("Retarget", "#content"), ("Reselect", "#content"), ("Reswap", "outerHTML")):
-            answer[f"HX-{name}"] = value
-    return answer
+    return shown_once(request, {**told, "back": _page(source)})
 
 
 def _of_key(key: WriteKey, text: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a posted form answers: back to a page, with a note that says what was done or why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -39,3 +39,16 @@ def went(request: HttpRequest, back: str) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(headers={"HX-Redirect": back})
     return redirect(back)
+
+
+def shown_once(request: HttpRequest, told: Mapping[str, str]) -> HttpResponse:
+    """Show a secret this once in the answer itself: it stands in no note, no session and no address.
+
+    `told` holds the page's `question`, `what` it is, the `secret`, its `use`, and the page to go `back` to.
+    """
+    answer = render(request, "web/shown_once.html", dict(told))
+    if request.headers.get("HX-Request") == "true":
+        # The page takes the place of the one with the form; loaded anew, it is that one again.
+        for name, value in (("Retarget", "#content"), ("Reselect", "#content"), ("Reswap", "outerHTML")):
+            answer[f"HX-{name}"] = value
+    return answer

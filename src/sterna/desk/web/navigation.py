@@ -47,6 +47,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("Review", "review", "scale", "Know"),
     Entry("Identity rules", "identity_rules", "lock", "Know"),
     Entry("Sources", "sources", "database", "Know"),
+    Entry("Webhooks", "webhooks", "mail", "Know"),
     Entry("Taxonomy", "taxonomy", "filter", "Know"),
     Entry("Data quality", "data_quality", "shield-check", "Know"),
     Entry("Value", "values", "coins", "Value"),

@@ -21,7 +21,7 @@ with told as (
                 case when allocations.asset is not null then 0 else 1 end,
                 case options.barrier
                     when 'in peace' then 0
-                    when 'household' then 1 when 'cap' then 2 when 'rest' then 3 when 'headroom' then 4
+                    when 'household' then 1 when 'cap' then 2 when 'frequency' then 2 when 'rest' then 3 when 'headroom' then 4
                     when 'interest' then 5 when 'address' then 6 when 'consent' then 7 when 'asset' then 8 else 9
                 end,
                 routes.preference is null,

@@ -46,9 +46,36 @@ pressure as (
     where past_contacts.due_on < $cut
     group by past_contacts.customer_id, caps.asset
 ),
+-- What promotes counts against the cell of value and potential where a customer stands, whatever the asset. Who
+-- stands in the grids of several schemes keeps within each: told is the first that is used up.
+cell_pressure as (
+    select
+        treatments.customer_id, treatments.scheme, treatments.segment, treatments.value_band, treatments.potential_band,
+        treatments.contacts as most, treatments.days, count(past_contacts.contact_id) as had
+    from treatments
+    left join past_contacts
+        on past_contacts.customer_id = treatments.customer_id
+        and past_contacts.due_on >= $cut - treatments.days
+        and past_contacts.due_on < $cut
+        and past_contacts.purpose in ('marketing', 'advertising', 'sales')
+    group by
+        treatments.customer_id, treatments.scheme, treatments.segment, treatments.value_band,
+        treatments.potential_band, treatments.contacts, treatments.days
+),
+used_up as (
+    select cell_pressure.*, row_number() over (partition by customer_id order by scheme) as position
+    from cell_pressure
+    where had >= most
+),
 known as (
     select
         thought.*,
+        used_up.segment,
+        used_up.value_band,
+        used_up.potential_band,
+        used_up.most,
+        used_up.days,
+        used_up.had,
         consents.granted,
         addresses.address,
         in_peace.until as peace_until,
@@ -81,6 +108,10 @@ known as (
     left join customers on customers.customer_id = thought.customer_id
     left join last_home on last_home.unit = customers.unit and last_home.asset = thought.asset
     left join pressure on pressure.customer_id = thought.customer_id and pressure.asset = thought.asset
+    left join used_up
+        on used_up.customer_id = thought.customer_id
+        and used_up.position = 1
+        and thought.purpose in ('marketing', 'advertising', 'sales')
     left join current_facts
         on current_facts.customer_id = thought.customer_id and current_facts.fact_class = thought.wants_class
     left join "values" measured on measured.customer_id = thought.customer_id
@@ -97,6 +128,7 @@ judged as (
             when last_on is not null and date_diff('day', last_on, $cut) < rest_days then 'rest'
             when home_on is not null and date_diff('day', home_on, $cut) < rest_days then 'household'
             when cap_contacts is not null and contacts >= cap_contacts then 'cap'
+            when most is not null then 'frequency'
         end as barrier
     from known
 )
@@ -161,6 +193,12 @@ select
         when judged.barrier = 'cap' then
             'Had ' || cast(judged.contacts as varchar) || ' contacts in ' || cast(judged.cap_days as varchar)
             || ' days, and the cap is ' || cast(judged.cap_contacts as varchar) || '.'
+        when judged.barrier = 'frequency' then
+            'Had ' || cast(judged.had as varchar)
+            || case when judged.had = 1 then ' contact that promotes in ' else ' contacts that promote in ' end
+            || cast(judged.days as varchar)
+            || ' days, and in ' || judged.segment || ' customers of value ' || judged.value_band || ' and potential '
+            || judged.potential_band || ' get at most ' || cast(judged.most as varchar) || '.'
     end as detail
 from customers
 left join judged on judged.customer_id = customers.customer_id

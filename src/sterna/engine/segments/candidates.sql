@@ -11,6 +11,7 @@ with standing as (
         -- Whoever bought nothing in the window spent zero: that is known, not missing.
         cast(coalesce(measured.spend, 0) as decimal(18, 2)) as spend,
         measured.headroom,
+        measured.headroom_source <> 'peers' as was_said,
         measured.room_category,
         target.low,
         -- What is still missing cannot be less than nothing: a goal may be to keep somebody who is there.
@@ -50,7 +51,9 @@ select
     end
     || case
         when headroom is null then
-            '; how much more they could buy is unknown, so they stand behind all whose headroom is known.'
+            '; how much more there could be is unknown, so they stand behind all whose headroom is known.'
+        when was_said then
+            '; ' || cast(headroom as varchar) || ' ' || $currency || ' of their wallet is not with us, as somebody said or saw.'
         when room_category is null then
             '; customers like this one buy for ' || cast(headroom as varchar) || ' ' || $currency || ' more.'
         else

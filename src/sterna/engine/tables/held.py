@@ -76,12 +76,13 @@ FROZEN = (
     table(
         "consents", "customer_id medium purpose", customer_id=TEXT, medium=TEXT, purpose=TEXT, granted=FLAG
     ),
-    # What the wallet holds as somebody said or saw it; high is NULL where it is open ("25m and more").
+    # What the wallet holds as somebody said or saw it; high is NULL where it is open ("25m and more"). in_balances: of
+    # it the balance `own` is here, NULL where nobody knows it, and not what was paid; without, own stays NULL.
     table(
         "wallet_facts",
         "customer_id",
         **of(TEXT, "customer_id source") | of(MONEY, "low mid high"),
-        **of(REAL, "confidence") | {"observed_on": DAY},
+        **of(REAL, "confidence") | {"observed_on": DAY, "own": MONEY, "in_balances": FLAG},
     ),
     # That a newcomer came because of a customer, wholly or by a share; came_anyway is NULL where nobody can say.
     table(
@@ -125,6 +126,20 @@ FROZEN = (
     table("bands", "scheme place", scheme=TEXT, place=TEXT, rank=SMALL, low=MONEY, high=MONEY),
     # The places of schemes by rules; enter_at and leave_at are the letters of rule_hits that say so, NULL for the rest.
     table("seats", "scheme place", kind=TEXT, **of(SMALL, "rank enter_at leave_at")),
+    # The bands of the grid of a scheme of segments, of axis "value" and of "potential": low is in one, high is not.
+    # is_known: nobody is unknown in the measure. Then the level of each cell in each segment.
+    table(
+        "grid_bands",
+        "scheme axis band",
+        **of(TEXT, "scheme axis band measure") | of("DECIMAL(28,12)", "low high"),
+        is_known=FLAG,
+    ),
+    table(
+        "levels",
+        "scheme segment value_band potential_band",
+        **of(TEXT, "scheme segment value_band potential_band personalization retention"),
+        **of(SMALL, "contacts days"),
+    ),
     # A scheme as of the cut; own_window: its spend is not that of values. fact_class: what a fact is measured by.
     table(
         "schemes",

@@ -1,7 +1,7 @@
 """What the stages from events to value make, in the order of the flow."""
 
 from sterna.engine.tables.held import VALUES
-from sterna.engine.tables.shape import COUNT, DAY, INSTANT, MONEY, REAL, SMALL, TEXT, of, table
+from sterna.engine.tables.shape import COUNT, DAY, FLAG, INSTANT, MONEY, REAL, SMALL, TEXT, of, table
 
 KNOWN = (
     # events
@@ -155,6 +155,7 @@ KNOWN = (
         "customer_id",
         **{"customer_id": TEXT, "own": MONEY} | of(MONEY, "low mid high headroom_low headroom headroom_high"),
         **of(REAL, "share_low share share_high confidence") | {"source": TEXT, "as_of": DAY, "reason": TEXT},
+        in_balances=FLAG,
     ),
     table(
         "household_wallets",

@@ -41,6 +41,15 @@ PLACED = (
         )
         for name in ("stage_places", "segment_places")
     ),
+    # How everybody of a scheme of segments that has a grid is treated: the cell, the figures that put them there (NULL
+    # is unknown), and its level: at most so many contacts that promote in so many days.
+    table(
+        "treatments",
+        "customer_id scheme",
+        **of(TEXT, "customer_id scheme segment value_band potential_band"),
+        **of("DECIMAL(28,12)", "value_figure potential_figure") | {"personalization": TEXT},
+        **of(SMALL, "contacts days") | {"retention": TEXT},
+    ),
     # Where everybody stands in each scheme, and since when: what a rule of another scheme sees.
     table("memberships", "customer_id scheme", **of(TEXT, "customer_id scheme place") | {"entered_on": DAY}),
     # Which of some rules hold for a customer: a letter for each, in their order, 1 where it holds and else 0.

@@ -152,6 +152,10 @@ def _values(document: Document, index: int, one: TaxonomyClass, known: Classes) 
         said = f"{one.id} is a wallet and holds {one.holds or 'nothing'}, which is no amount"
         mend = "let it hold a number or a money band, or take `wallet` out"
         yield document.find("error", "class-wallet", document.at(index, "wallet"), said, mend)
+    if one.held and one.holds != "number":
+        said = f"{one.id} is what is held here and holds {one.holds or 'nothing'}, which is no exact amount"
+        mend = "let it hold a number, or take `held` out"
+        yield document.find("error", "class-held", document.at(index, "held"), said, mend)
 
 
 def _same_names(one: TaxonomyClass) -> bool:

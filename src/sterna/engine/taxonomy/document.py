@@ -65,6 +65,12 @@ class TaxonomyClass(Part, frozen=True, kw_only=True):
             description="A fact of it is all that a customer spends with anyone in so long, or holds with anyone."
         ),
     ] = None
+    held: Annotated[
+        bool,
+        Meta(
+            description="A fact of it is what a customer holds here: a wallet that is a balance is put beside it."
+        ),
+    ] = False
     purposes: Annotated[tuple[Purpose, ...], Meta(description="What a fact of it may be used for.")] = ()
     sensitivity: Sensitivity | None = None
     freshness_days: Annotated[int, Meta(gt=0, description="A fact older than this is stale.")] | None = None

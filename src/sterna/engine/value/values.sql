@@ -40,9 +40,11 @@ joined as (
             + spend_scores.order_value_error * spend_scores.order_value_error) as lifetime_error,
         wallets.low as wallet_low, wallets.mid as wallet, wallets.high as wallet_high, wallets.share,
         wallets.confidence, wallets.source, wallets.as_of as wallet_on, wallets.reason as wallet_reason,
-        wallets.headroom_low, wallets.headroom, wallets.headroom_high,
+        wallets.headroom_low, wallets.headroom, wallets.headroom_high, wallets.in_balances,
+        case when wallets.in_balances then wallets.own else current_values.spend end as own,
         -- Somebody's word of the wallet goes before what customers alike buy; theirs stands where there is no word.
-        coalesce(wallets.source, 'peers') <> 'peers' as told,
+        -- In balances nobody's word but a word is any, because what customers alike pay is another thing.
+        coalesce(wallets.in_balances, false) or coalesce(wallets.source, 'peers') <> 'peers' as told,
         rooms.low as room_low, rooms.mid as room, rooms.high as room_high,
         rooms.top_category, rooms.room_category,
         influences.low as influence_low, influences.high as influence_high,
@@ -92,7 +94,7 @@ select
     cast(case when told then headroom_high else room_high end as decimal(18, 2)) as headroom_high,
     case when told then source when room is not null then 'peers' end as headroom_source,
     -- Spend on unknown products has no headroom of its own, yet it is part of what the customer is worth.
-    cast(spend + case when told then headroom else room end as decimal(18, 2)) as potential,
+    cast(own + case when told then headroom else room end as decimal(18, 2)) as potential,
     -- Without any credit on record nothing is known of what customers bring; with some, whoever has none is at zero.
     cast(case when $influence_reason is null then coalesce(influence_low, 0) end as decimal(18, 2)) as influence_low,
     cast(case when $influence_reason is null then coalesce(influence_high, 0) end as decimal(18, 2)) as influence,

@@ -22,7 +22,9 @@ rooms as (
 said as (
     select
         customers.customer_id,
-        coalesce(owned.own, 0) as own,
+        -- A balance is not what was paid in a window: one of which nobody knows how much is here has no share.
+        case when coalesce(wallet_facts.in_balances, false) then wallet_facts.own else coalesce(owned.own, 0) end as own,
+        coalesce(wallet_facts.in_balances, false) as in_balances,
         wallet_facts.low, wallet_facts.mid, wallet_facts.high,
         wallet_facts.source, wallet_facts.confidence, wallet_facts.observed_on,
         wallet_facts.customer_id is not null
@@ -31,16 +33,16 @@ said as (
         owned.customer_id is not null as bought
     from customers
     left join owned on owned.customer_id = customers.customer_id
-    left join rooms on rooms.customer_id = customers.customer_id
     left join wallet_facts
         on wallet_facts.customer_id = customers.customer_id
         -- A fact of no date is told without one; only what is dated from the cut on is not known yet.
         and (wallet_facts.observed_on is null or wallet_facts.observed_on < $cut)
+    -- What customers alike pay tells nothing of a balance.
+    left join rooms on rooms.customer_id = customers.customer_id and not coalesce(wallet_facts.in_balances, false)
 ),
 estimated as (
     select
-        customer_id, own, told,
-        told or room_mid is not null as known,
+        customer_id, own, in_balances,
         case when told then source when room_mid is not null then 'peers' end as source,
         case when told then confidence end as confidence,
         case when told then observed_on when room_mid is not null then cast($cut - interval 1 day as date) end as as_of,
@@ -49,8 +51,11 @@ estimated as (
         case when told then case when mid is not null then greatest(mid, own) end else own + room_mid end as mid,
         case when told then case when high is not null then greatest(high, own) end when $partly is null then own + room_high end as high,
         case
+            when told and in_balances and own > coalesce(high, mid, own) then 'said to be less than what is held here; raised to that'
             when told and own > coalesce(high, mid, own) then 'said to be less than what was bought; raised to that'
+            when told and own is null then 'what of it is held here is not known, so there is no share'
             when told then null
+            when in_balances then 'nobody said what is held elsewhere'
             when room_mid is not null then $partly
             when not bought then 'nothing bought in the window, so nobody is alike'
             else $untold
@@ -77,5 +82,6 @@ select
         when own < 0 then 'more was paid back than bought, so there is no share'
         when mid is null then 'open at the top, so only the low end is known'
         when mid = 0 then 'nothing in it, so there is no share'
-    end as reason
+    end as reason,
+    in_balances
 from estimated

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from sterna.desk.config import clock
 from sterna.desk.config.ids import new_id
+from sterna.desk.contacts.actions import frequency
 from sterna.desk.customers.queries import held_back
 from sterna.desk.sources.suppression import suppressed
 
@@ -28,7 +29,7 @@ limit %(limit)s
 for update of c skip locked
 """
 # Why a contact must not leave now; null when it may. Asked when it is taken, and again when it is handed over.
-_JUDGED = """
+_JUDGED = f"""
     select c.id, case
         when c.expires_on < %(today)s then 'it could not leave by ' || c.expires_on || ', when it expired'
         when word.granted is false or held.customer is not null
@@ -38,6 +39,10 @@ _JUDGED = """
         when wish.topic is not null then 'the customer wants nothing about ' || wish.topic
         when peace.until is not null
             then 'nothing is promoted to the customer before ' || peace.until || ', after a death'
+        when full_cell.most is not null
+            then 'in ' || full_cell.segment || ' customers of value ' || full_cell.value_band || ' and potential '
+                || full_cell.potential_band || ' get at most ' || full_cell.most || ' in ' || full_cell.days
+                || ' days of what promotes'
         when word.granted is null then 'there is no consent to ' || c.medium || ' for ' || c.purpose
     end as barrier
     from contacts_contact as c
@@ -97,6 +102,7 @@ _JUDGED = """
         where r.customer_id = coalesce(own.redirects_to_id, own.id) and o.retracted_at is null
             and o.quiet_until > %(today)s and c.purpose in ('marketing', 'advertising', 'sales')
     ) as peace on true
+    left join lateral ({frequency.FULL_CELL}) as full_cell on true
     where c.id = any(%(ids)s)
 """
 _JUDGE = f"""
@@ -160,6 +166,7 @@ def claim(media: list[str], limit: int) -> Claim:
         "limit": limit,
         "claim": identity,
         "minutes": LEASE_MINUTES,
+        **frequency.parameters(claiming=True),
     }
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, values)
@@ -176,6 +183,7 @@ def claim(media: list[str], limit: int) -> Claim:
 def barriers(ids: Sequence[UUID]) -> dict[UUID, str]:
     """Why each of these contacts must not leave now, whatever was so when it was taken; one that may is not named."""
     values: dict[str, Any] = {"today": clock.today(), "now": clock.now(), "ids": list(ids)}
+    values |= frequency.parameters(claiming=False)
     with connection.cursor() as cursor:
         cursor.execute(_WHOSE, values)
         whose: list[tuple[UUID, UUID, str, str]] = cursor.fetchall()

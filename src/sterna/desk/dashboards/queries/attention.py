@@ -12,6 +12,7 @@ from sterna.desk.customers.queries import past_due, review_counts
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.tier_queries import waiting
 from sterna.desk.sources.models import DeadLetter, Import
+from sterna.desk.webhooks.queries import stopped
 
 
 @dataclass(frozen=True)
@@ -70,5 +71,9 @@ def _all() -> Iterator[Item]:
     yield Item("Imports that failed", imports, "Mend the file and import it again", reverse("sources"))
     letters = DeadLetter.objects.filter(replayed_at=None).count()
     yield Item("Events refused", letters, "Put them right and replay them", reverse("dead_letters"))
+    silent = stopped().count()
+    yield Item(
+        "Webhooks that were stopped", silent, "Mend the receiver and enable it again", reverse("webhooks")
+    )
     pairs = review_counts()["open"]
     yield Item("Pairs that may be one person", pairs, "Say whether they are", reverse("review"))

@@ -11,12 +11,15 @@ from sterna.desk.customers.queries import classes
 from sterna.desk.dashboards.queries import places
 from sterna.desk.runs.actions import briefing
 from sterna.desk.runs.models import Run
+from sterna.desk.segments.group_queries import groups_on
 from sterna.desk.segments.models import BestMember, Move
 from sterna.desk.segments.queries import bests_in_force
 from sterna.engine.segments import features, lookalikes
+from sterna.engine.segments.groups import TITLES, Group
 from sterna.engine.segments.lookalikes import Lookalikes
 
-BEST, TIER = "best", "tier"
+BEST, GROUP, TIER = "best", "group", "tier"
+IDEAL: Group = "A"  # the customers that one would like to clone
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,10 @@ class Listing:
 
 
 def listings(run: Run) -> list[Listing]:
-    """The lists of the run, those of best customers first, then the tiers from the top."""
+    """The lists of the run, those of best customers first, then group A where anybody is in it, then the tiers."""
     found = [Listing(f"{BEST}:{one.name}", one.body["title"]) for one in bests_in_force()]
+    if IDEAL in groups_on(run.until).values():
+        found.append(Listing(f"{GROUP}:{IDEAL}", f"Group {IDEAL}, {TITLES[IDEAL]}"))
     return found + [Listing(f"{TIER}:{place.name}", f"Tier {place.name}") for place in places.ladder(run)]
 
 
@@ -39,6 +44,8 @@ def members(run: Run, listing: Listing) -> list[str]:
     found: Iterable[UUID]
     if kind == BEST:
         found = BestMember.objects.filter(run_id=run.pk, best=name).values_list("customer_id", flat=True)
+    elif kind == GROUP:
+        found = [pk for pk, letter in groups_on(run.until).items() if letter == name]
     else:
         placed = Move.objects.filter(run_id=run.pk, scheme=run.brief["scheme"]["name"], to_place=name)
         found = placed.values_list("customer_id", flat=True)

@@ -54,7 +54,7 @@ def unit(run: Run, scheme: str | None = None) -> str | None:
     measure = str(terms(run, scheme)["measure"])
     if measure.startswith(FACT):
         tree, name = classes(), measure.removeprefix(FACT)
-        is_money = name in tree and tree.at(name).wallet is not None
+        is_money = name in tree and (tree.at(name).wallet is not None or tree.at(name).held)
     else:
         is_money = BY_NAME[measure].unit == "money"
     return str(run.brief["currency"]) if is_money else None

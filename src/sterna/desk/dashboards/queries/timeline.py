@@ -87,7 +87,7 @@ def _purchases(records: list[str], until: date, limit: int) -> list[Moment]:
         Moment(
             at.replace(tzinfo=UTC),
             "inbound",
-            f"Bought for {amount:,.2f} {currency}",
+            f"Paid {amount:,.2f} {currency}",
             counted(lines, "line"),
             touchpoint or "",
         )

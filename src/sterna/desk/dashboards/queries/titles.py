@@ -14,6 +14,7 @@ _REASONS = {
     "capacity": "No place left",
     "consent": "No consent",
     "exception": "In group C",
+    "frequency": "Contacted often enough for their cell",
     "headroom": "Too little room",
     "held out": "Held out by chance",
     "household": "Somebody of the household has it",

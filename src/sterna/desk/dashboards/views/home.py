@@ -18,6 +18,7 @@ from sterna.desk.dashboards.queries.made import how
 from sterna.desk.dashboards.verdict import verdict_of
 from sterna.desk.experiments.models import Comparison
 from sterna.desk.runs.models import Run
+from sterna.desk.segments.tier_queries import measure_words
 from sterna.desk.users.access import Right, needs
 from sterna.desk.web.components import Column, Component, Empty, Late, Number, Row, Table, Tier
 from sterna.desk.web.formats import counted
@@ -40,7 +41,9 @@ def home(request: HttpRequest) -> HttpResponse:
                 *_verdict(run),
                 Section(
                     [
-                        render_to_string("dashboards/thickness.html", {"by_value": by_value}),
+                        render_to_string(
+                            "dashboards/thickness.html", {"by_value": by_value, "measure": _measure(run)}
+                        ),
                         moves_picture(run, by_value),
                     ]
                 ),
@@ -83,6 +86,10 @@ def _way(moved: places.Movement) -> str:
     return f"{both} {abs(moved.up - moved.down):,} more {better} than {worse}."
 
 
+def _measure(run: Run) -> str:
+    return measure_words(run.brief["scheme"]["measure"])
+
+
 def _figures(run: Run) -> Iterator[Component]:
     moved, standing = places.movement(run), places.standing(run)
     everybody = sum(people for people, _ in standing.values())
@@ -94,7 +101,8 @@ def _figures(run: Run) -> Iterator[Component]:
             reverse("customers"),
         ),
     )  # fmt: skip
-    if run.brief["scheme"]["measure"] == "spend":
+    bought = run.brief["scheme"]["measure"] == "spend"
+    if bought:
         yield Number(
             "Spend in the period", money, "money", run.brief["currency"],
             how(
@@ -102,6 +110,10 @@ def _figures(run: Run) -> Iterator[Component]:
                 "scheme", reverse("customers"),
             ),
         )  # fmt: skip
+    elif unit := places.unit(run):
+        meaning = "What everybody has at the close by the measure of the tiers, summed; the unknown is no part of it."
+        made = how(run, "matrix", meaning, "scheme", reverse("customers"))
+        yield Number(_measure(run).capitalize(), money, "money", unit, made)
     yield Number(
         "Moved up", moved.up,
         provenance=how(
@@ -111,12 +123,15 @@ def _figures(run: Run) -> Iterator[Component]:
         note=f"{moved.down:,} moved down",
     )  # fmt: skip
     yield Number(
-        "Lapsed", moved.lapsed,
+        "Lapsed" if bought else "Left every tier", moved.lapsed,
         provenance=how(
-            run, "matrix", "In a tier at the opening, no purchase in the window at the close.", "scheme",
-            reverse("move_names", args=["all", "none"]),
+            run, "matrix",
+            "In a tier at the opening, no purchase in the window at the close."
+            if bought
+            else "In a tier at the opening, below every tier or unknown at the close.",
+            "scheme", reverse("move_names", args=["all", "none"]),
         ),
-        note=f"{moved.returned:,} came back",
+        note=f"{moved.returned:,} came {'back' if bought else 'in'}",
     )  # fmt: skip
 
 

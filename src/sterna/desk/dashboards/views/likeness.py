@@ -12,12 +12,14 @@ from django.utils.safestring import SafeString
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.queries import classes
 from sterna.desk.dashboards.context import asked_day, asked_text, plain
+from sterna.desk.dashboards.group_parts import letter
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.queries import likeness, people
 from sterna.desk.dashboards.queries.current import shown_run
 from sterna.desk.dashboards.queries.likeness import Listing
 from sterna.desk.dashboards.views.places import no_run
 from sterna.desk.runs.models import Run
+from sterna.desk.segments.group_queries import NONE, groups_on
 from sterna.desk.users.access import Right, needs
 from sterna.desk.web.components import Chip, Column, Component, Empty, Filters, Row, Table
 from sterna.desk.web.formats import counted, decimal, percent
@@ -77,7 +79,7 @@ def _found(run: Run, chosen: Listing, drop: Sequence[str]) -> list[Section]:
         found = likeness.alike(run, chosen, drop, SHOWN)
     except Refused as refused:
         return [Section([Empty("The profile, and who is like them.", f"{refused}.")])]
-    apart = found.customers.apart
+    apart, groups = found.customers.apart, groups_on(run.until)
     lead = (
         ""
         if apart is None or found.customers.cannot_tell
@@ -87,21 +89,21 @@ def _found(run: Run, chosen: Listing, drop: Sequence[str]) -> list[Section]:
         )
     )
     return [
-        Section([_ranked(found, found.customers, "Customers like them")], "Who is like them?", lead),
+        Section([_ranked(found, found.customers, "Customers like them", groups)], "Who is like them?", lead),
         Section(
             [_profile(chosen, drop, found)],
             "What sets them apart?",
             "Beside all others who have bought. Open a line to leave it out, and see what the list then is.",
         ),
         Section(
-            [_ranked(found, found.prospects, "Prospects like them")],
+            [_ranked(found, found.prospects, "Prospects like them", groups)],
             "Who could become like them, among those who never bought?",
             "By facts alone, for of purchases there are none.",
         ),
     ]
 
 
-def _ranked(found: Lookalikes, ranking: Ranking, caption: str) -> Component:
+def _ranked(found: Lookalikes, ranking: Ranking, caption: str, groups: Mapping[UUID, str]) -> Component:
     named = _titles(one.feature for one in found.profile)
     titles = people.titles([UUID(one.customer) for one in ranking.people])
     rows = [
@@ -111,6 +113,7 @@ def _ranked(found: Lookalikes, ranking: Ranking, caption: str) -> Component:
                 one.likeness,
                 _said(one.speaks_for, named),
                 _said(one.speaks_against, named),
+                *([letter(groups.get(UUID(one.customer), NONE))] if groups else []),
             ],
             reverse("customer", args=[one.customer]),
         )
@@ -121,6 +124,7 @@ def _ranked(found: Lookalikes, ranking: Ranking, caption: str) -> Component:
         Column("likeness", "Likeness", "percent"),
         Column("for", "What speaks for it"),
         Column("against", "What speaks against it"),
+        *([Column("group", "Group", "component")] if groups else []),
     ]
     nothing = Empty(f"{caption}, with what speaks for and against.", f"Cannot tell: {ranking.cannot_tell}")
     return Table(

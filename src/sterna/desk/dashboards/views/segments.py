@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from sterna.desk.dashboards import treatment_grid
 from sterna.desk.dashboards.context import asked_day, plain
 from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.paging import Slice
@@ -127,6 +128,7 @@ def segment(request: HttpRequest, scheme: str, place: str) -> HttpResponse:
     sections = [
         Section(_figures(standing), layout="figures"),
         Section([_members(request, scheme, place)], "Who is in it?"),
+        *(treatment_grid.sections(request, run, scheme, place) if definition.kind == SEGMENTS else []),
         Section(
             [_changes(scheme, place)],
             "Who came, and who went?",

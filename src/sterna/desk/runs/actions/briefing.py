@@ -25,6 +25,7 @@ from sterna.desk.runs.actions.definitions import (
     plan_terms,
     ruled_terms,
     scheme_terms,
+    treatment_terms,
     value_terms,
 )
 from sterna.desk.runs.actions.freezing import freeze
@@ -133,6 +134,7 @@ def _brief(run_id: UUID, until: date, pinned: Pinned) -> flow.Brief:
         scheme=scheme_terms(pinned.scheme),
         tiers=tuple(map(scheme_terms, pinned.tiers)),
         ruled=tuple(map(ruled_terms, pinned.ruled)),
+        treatments=tuple(map(treatment_terms, pinned.treatments)),
         plan=plan_terms(pinned.plan) if pinned.plan else None,
         experiment=experiment_terms(pinned.experiment) if pinned.experiment else None,
         measure=tuple(declared(experiment) for experiment in pinned.measured),

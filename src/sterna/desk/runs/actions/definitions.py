@@ -14,6 +14,7 @@ from sterna.desk.segments.models import Definition
 from sterna.desk.segments.queries import SCHEME, bests_in_force, newest_definition
 from sterna.desk.segments.ruled_queries import ruled_in_force
 from sterna.desk.segments.tier_queries import schemes_in_force
+from sterna.desk.segments.treatment_queries import in_force as treatments_in_force
 from sterna.engine import flow
 from sterna.engine.measurement import Declared
 from sterna.engine.segments import FACT, Band, Holding
@@ -24,7 +25,7 @@ class Pinned:
     """What a run computes with; `measured` are the experiments whose arms were drawn before its cut.
 
     The plan, its budget and its candidates go by `scheme`; `tiers` are the other schemes in force, and
-    `ruled` those of segments and stages.
+    `ruled` those of segments and stages, of which `treatments` say how their customers are treated.
     """
 
     scheme: Definition
@@ -34,6 +35,7 @@ class Pinned:
     bests: tuple[Definition, ...] = ()
     tiers: tuple[Definition, ...] = ()
     ruled: tuple[Definition, ...] = ()
+    treatments: tuple[Definition, ...] = ()
 
 
 def pin(cut: date) -> Pinned:
@@ -53,7 +55,14 @@ def pin(cut: date) -> Pinned:
     measured = Experiment.objects.filter(assignments__assigned_on__lt=cut).distinct().order_by("name")
     others = tuple(one for one in in_force if one.name != scheme.name and fits(one, scheme))
     return Pinned(
-        scheme, plan, experiment, tuple(measured), tuple(bests_in_force()), others, tuple(ruled_in_force())
+        scheme,
+        plan,
+        experiment,
+        tuple(measured),
+        tuple(bests_in_force()),
+        others,
+        tuple(ruled_in_force()),
+        tuple(treatments_in_force()),
     )
 
 
@@ -99,6 +108,13 @@ def ruled_terms(scheme: Definition) -> flow.RuledTerms:
         version=scheme.version,
         sha256=scheme.sha256,
         body=scheme.body,
+    )
+
+
+def treatment_terms(treatments: Definition) -> flow.TreatmentTerms:
+    """Stored treatments as the flow takes them."""
+    return flow.TreatmentTerms(
+        name=treatments.name, version=treatments.version, sha256=treatments.sha256, body=treatments.body
     )
 
 

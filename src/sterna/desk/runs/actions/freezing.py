@@ -181,6 +181,7 @@ def freeze(
         "excepted": json.dumps({str(pk): reason for pk, reason in excepted(cut).items()}),
         "in_loops": json.dumps([str(pk) for pk in in_loops(cut)]),
         "wallets": json.dumps(wallets.holders(cut, window_months)),
+        **wallets.balances(),
         "openings": json.dumps(
             [{"scheme": name, "opening": str(day)} for name, day in (openings or {}).items()]
         ),

@@ -24,6 +24,7 @@ from sterna.desk.segments import actions as segments
 from sterna.desk.segments.models import Definition
 from sterna.desk.segments.queries import SCHEME
 from sterna.desk.values import actions as values
+from sterna.desk.webhooks import actions as webhooks
 from sterna.engine import flow
 
 
@@ -43,6 +44,7 @@ def publish(run: Run, outcome: flow.Outcome) -> None:
     values.publish(run.pk, {str(model["model"]): model for model in outcome.models})
     values.sum_up(run.pk, tier_edges(held))
     segments.publish_moves(run.pk)
+    segments.publish_treated(run.pk)
     segments.publish_bests(run.pk, _run_before(held))
     contacts.leave_out(run.pk)
     experiments.publish_comparisons(run.pk)
@@ -58,6 +60,7 @@ def publish(run: Run, outcome: flow.Outcome) -> None:
         str(held.pk),
         detail={"until": str(held.until), "outcome": outcome.sha256, **carried},
     )
+    webhooks.tell_run(held.pk, held.until, leads)
     _retain()
     run.refresh_from_db()
 

@@ -23,6 +23,7 @@ _WHOLE = (
         "household_wallets",
         "best_customers",
         "places",
+        "treatments",
         "matrix",
         "candidates",
         "segment_preferences",

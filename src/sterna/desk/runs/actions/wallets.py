@@ -33,19 +33,40 @@ with said as (
     where f.retracted_at is null and f.observed_on < %(cut)s and (f.expires_on is null or f.expires_on >= %(cut)s)
 )
 """
-# One a customer, by the rule of the step current_facts. An open band has no high end and so no middle.
-SELECT = f"""{_SAID}
-select distinct on (customer collate "C") customer, source,
-    round(low * part, 2),
-    round(case when in_band then (low + high) / 2 else low end * part, 2),
-    round(case when in_band then high else low end * part, 2),
-    confidence, observed_on
-from said where low is not null
+# The rule of the step current_facts: one a customer.
+_SUREST = """
 order by customer collate "C",
     case when expires_on is null or expires_on <= observed_on then confidence
         else confidence * (1.0 - (%(cut)s::date - observed_on - 1)::float
             / (2.0 * (expires_on - observed_on)::float)) end desc,
     observed_on desc, recorded_at desc, source collate "C", value collate "C", confidence desc, id
+"""
+# An open band has no high end and so no middle. A wallet that is a balance is put beside what is held here, where the
+# taxonomy has a class for that, and never beside what was paid in a window; so is whoever said nothing of a wallet.
+SELECT = f"""{_SAID},
+told as (
+    select distinct on (customer collate "C") customer, source,
+        round(low * part, 2) as low,
+        round(case when in_band then (low + high) / 2 else low end * part, 2) as mid,
+        round(case when in_band then high else low end * part, 2) as high,
+        confidence, observed_on, fact_class = any(%(balances)s) as is_balance
+    from said where low is not null {_SUREST}
+),
+kept as (
+    select coalesce(c.redirects_to_id, c.id)::text as customer, f.*
+    from customers_fact as f
+    join customers_sourcerecord as r on r.id = f.source_record_id
+    join customers_customer as c on c.id = r.customer_id
+    where f.fact_class = any(%(held)s) and f.value ~ '^[0-9]{{1,13}}([.][0-9]+)?$'
+        and f.retracted_at is null and f.observed_on < %(cut)s and (f.expires_on is null or f.expires_on >= %(cut)s)
+),
+held as (
+    select distinct on (customer collate "C") customer, round(value::numeric, 2) as amount from kept {_SUREST}
+)
+select customer, source, low, mid, high, confidence, observed_on,
+    case when coalesce(is_balance, true) then amount end,
+    coalesce(is_balance, true) and cardinality(%(held)s::text[]) > 0
+from told full join held using (customer) order by customer collate "C"
 """
 _LEFT_OUT = f"{_SAID} select fact_class, count(*) from said where low is null group by 1 order by 1"
 
@@ -55,6 +76,16 @@ def holders(cut: date, window_months: int) -> list[dict[str, Any]]:
     tree = classes()
     days = (cut - months_before(cut, window_months)).days
     return [_holder(tree.at(name), window_months, days) for name in tree.ids() if tree.at(name).wallet]
+
+
+def balances() -> dict[str, list[str]]:
+    """The classes whose facts are a wallet of balances, and those that say what of it is held here."""
+    tree = classes()
+    known = [tree.at(name) for name in tree.ids()]
+    return {
+        "balances": [one.id for one in known if one.wallet == "balance"],
+        "held": [one.id for one in known if one.held],
+    }
 
 
 def _holder(one: TaxonomyClass, months: int, days: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Writes about segments: definitions, schemes, memberships, and what a run found of moves and candidates."""
 
+from sterna.desk.segments.actions.announcing import announce
 from sterna.desk.segments.actions.batches import apply_batch, carry, discard_batch, undo_batch
 from sterna.desk.segments.actions.best_definitions import (
     By,
@@ -41,12 +42,19 @@ from sterna.desk.segments.actions.overrides import end_override, set_override
 from sterna.desk.segments.actions.places import forget, publish_moves, record_places
 from sterna.desk.segments.actions.ruled import appoint, publish_ruled, retire_ruled
 from sterna.desk.segments.actions.schemes import publish_scheme, refuse_scheme, retire_scheme
+from sterna.desk.segments.actions.treatments import (
+    publish_treated,
+    publish_treatments,
+    refuse_treatments,
+    retire_treatments,
+)
 
 __all__ = [
     "KEEPING_UP",
     "Asked",
     "By",
     "Laid",
+    "announce",
     "answer_check",
     "apply_batch",
     "appoint",
@@ -77,11 +85,15 @@ __all__ = [
     "publish_ruled",
     "publish_scheme",
     "publish_terms",
+    "publish_treated",
+    "publish_treatments",
     "record_places",
     "refuse_scheme",
+    "refuse_treatments",
     "retire_best",
     "retire_ruled",
     "retire_scheme",
+    "retire_treatments",
     "review",
     "ring_timers",
     "rules_on",

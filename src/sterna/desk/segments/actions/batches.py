@@ -11,6 +11,7 @@ from sterna.desk.audit.actions import record
 from sterna.desk.config import clock
 from sterna.desk.config.ids import new_id
 from sterna.desk.config.refused import Refused
+from sterna.desk.segments.actions.announcing import announce, opened_by
 from sterna.desk.segments.actions.places import record_places, take_back
 from sterna.desk.segments.models import Batch, Definition, Membership, Move
 from sterna.desk.segments.tier_queries import moving
@@ -124,7 +125,9 @@ def undo_batch(pk: UUID, actor: User | None, reason: str) -> Batch:
         if stay.customer_id in moved and stay.place != moved[stay.customer_id].place
     }
     back = [(moved[who], stay) for who, stay in before.items() if moved[who].during.upper is None]
-    _put_back(back, max(clock.today(), batch.cut), reason)
+    day = max(clock.today(), batch.cut)
+    _put_back(back, day, reason)
+    announce(batch.definition, day, "undo", opened_by(batch.run_id, day, batch.scheme))
     batch.left = len(before) - len(back)
     return _settle(batch, Batch.State.UNDONE, actor, reason, {"put back": len(back), "left": batch.left})
 

@@ -15,8 +15,10 @@ from sterna.desk.config.ids import new_id
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.models import Customer
 from sterna.desk.segments import group_queries as queries
+from sterna.desk.segments.actions.announcing import announce, only
 from sterna.desk.segments.group_models import GroupChange, GroupJudgement, GroupReason
 from sterna.desk.segments.models import Definition, Membership
+from sterna.desk.segments.signals import Left
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 from sterna.engine.segments import groups as engine
@@ -243,10 +245,12 @@ def _move(customer: Customer, asked: Asked, definition: Definition, actor: User)
     elif before is not None:
         Membership.objects.filter(pk=before.pk).update(during=DateRange(before.during.lower, today))
     if asked.group == queries.NONE:
+        gone = [Left(customer.pk, before.place, before.rank)] if before else []
+        announce(definition, today, "approval", left=gone)
         return None
     _because(customer, asked, actor, is_review=False)
     said = f"Moved from {before.place}" if before else "First placed"
-    return Membership.objects.create(
+    made = Membership.objects.create(
         id=new_id(),
         customer=customer,
         scheme=definition.name,
@@ -256,6 +260,8 @@ def _move(customer: Customer, asked: Asked, definition: Definition, actor: User)
         definition=definition,
         cause=f"{said}: {asked.reason.strip()}"[:200],
     )
+    announce(definition, today, "approval", only(made))
+    return made
 
 
 def _because(customer: Customer, asked: Asked, actor: User, is_review: bool) -> GroupReason:

@@ -26,6 +26,7 @@ from sterna.desk.customers.signals import (
 from sterna.desk.segments.live_models import Due, Followed, NewDeed, Rollup, Shelf, Timer
 from sterna.desk.segments.live_queries import finer, followed, terms_followed
 from sterna.desk.segments.rolled import Panel, Terms
+from sterna.desk.segments.signals import CustomersMoved
 from sterna.desk.sources.lake_rows import Kept, by_table
 from sterna.desk.sources.queries import Arrived, acted_position, arrived
 from sterna.engine.rules import PURCHASE
@@ -276,6 +277,13 @@ def preferences_changed(changed: PreferencesChanged) -> None:
 def households_changed(changed: HouseholdsChanged) -> None:
     """Somebody lives with others than before."""
     note(changed.customers, "another household")
+
+
+def moved(told: CustomersMoved) -> None:
+    """People put customers elsewhere: rules may ask for the place."""
+    if told.cause in ("approval", "undo"):
+        gone = (one.customer for one in told.left)
+        note({*told.stays.values_list("customer", flat=True), *gone}, f"a move in {told.scheme}")
 
 
 def merged(told: CustomersMerged) -> None:

@@ -11,6 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from sterna.desk.audit.actions import record
 from sterna.desk.config.ids import new_id
 from sterna.desk.customers.queries import classes, turning
+from sterna.desk.segments.actions.announcing import announce
 from sterna.desk.segments.actions.places import hold
 from sterna.desk.segments.live_models import Due, Followed
 from sterna.desk.segments.live_queries import (
@@ -184,13 +185,15 @@ def _carry(live: Live, moves: Sequence[Move], because: Mapping[UUID, str], day: 
             "update segments_membership set during = daterange(lower(during), %s) where id = any(%s::uuid[])",
             [day, ended],
         )
-    Membership.objects.bulk_create(
+    opened = Membership.objects.bulk_create(
         Membership(
             id=new_id(), customer_id=who, scheme=live.scheme.name, place=place, rank=rank, during=DateRange(day, None),
             definition=live.definition, cause=_cause(live, at, because.get(who, ""), day),
         )
         for who, at, place, rank in moves
     )  # fmt: skip
+    stays = Membership.objects.filter(pk__in=[stay.pk for stay in opened])
+    announce(live.definition, day, "event", stays)
 
 
 def _cause(live: Live, at: Stands | None, because: str, day: date) -> str:

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from sterna.desk.segments.actions.announcing import announce, opened_by
 from sterna.desk.segments.actions.bests import forget_bests
+from sterna.desk.segments.actions.treatments import forget_treated
 from sterna.desk.segments.models import Candidate, Definition, Move
 from sterna.desk.segments.profile_models import SegmentPreference
 from sterna.desk.segments.queries import SCHEME
@@ -129,7 +131,9 @@ def record_places(run_id: UUID, cut: date, definition: Definition) -> tuple[int,
         closed = cursor.rowcount
         cursor.execute(_WARN, values)
         cursor.execute(_OPEN, values)
-        return closed, cursor.rowcount
+        opened = cursor.rowcount
+    announce(definition, cut, "run", opened_by(run_id, cut, definition.name), whole=True)
+    return closed, opened
 
 
 def take_back(scheme: str, cut: date) -> None:
@@ -181,3 +185,4 @@ def forget(run_id: UUID) -> None:
     Candidate.objects.filter(run_id=run_id).delete()
     SegmentPreference.objects.filter(run_id=run_id).delete()
     forget_bests(run_id)
+    forget_treated(run_id)

@@ -19,6 +19,7 @@ from sterna.desk.segments.ruled_queries import (
     strange,
     users_of_scheme,
 )
+from sterna.desk.segments.treatment_queries import orphaned, users_of_segments
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 from sterna.engine.segments.ruled import SEGMENTS, Ruled, check_ruled
@@ -41,7 +42,7 @@ def publish_ruled(
     other = Definition.objects.filter(kind__in=PLACED, name=scheme.name).exclude(kind=scheme.kind).first()
     if other is not None:
         raise Refused(f"{scheme.name} is the name of another kind of scheme: give this one its own")
-    for problem in strange(scheme):
+    for problem in (*strange(scheme), *orphaned(scheme)):
         raise Refused(problem)
     Retirement.objects.filter(scheme=scheme.name).delete()
     definition = publish_definition(scheme.kind, scheme.name, msgspec.to_builtins(scheme), actor)
@@ -84,7 +85,7 @@ def retire_ruled(name: str, actor: User | None, reason: str) -> None:
     definition = next((one for one in ruled_in_force() if one.name == name), None)
     if definition is None:
         raise Refused(f"there are no segments or stages {name} in force")
-    if users := users_of_scheme(name):
+    if users := [*users_of_scheme(name), *users_of_segments(name)]:
         raise Refused(f"{name} is asked for by {', '.join(users)}: change these first")
     Retirement.objects.create(scheme=name, retired_at=clock.now())
     Steward.objects.filter(scheme=name, until=None).update(until=clock.today())

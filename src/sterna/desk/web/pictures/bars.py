@@ -15,7 +15,7 @@ from sterna.desk.web.pictures.scale import Scale, scale_over
 
 WIDTH = 480.0
 LABEL_ROOM = 84.0
-FIGURE_ROOM = 166.0
+FIGURE_ROOM = 190.0  # "17.5 M USD (10.0-25.0 M)", in bold
 ROW = 38.0
 BAR = 16.0
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0011_placing_between_runs'),
+        ('segments', '0012_treatments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,1 @@
+"""Other systems that are told of moves by signed messages, and the outbox of these."""
