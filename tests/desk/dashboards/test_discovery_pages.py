@@ -149,10 +149,8 @@ def test_R77_where_a_run_counted_no_preferences_the_segment_says_so(found, log_i
     adopting(log_in("manager"), found, name_0="fishers").publish(
         name="needs", manager_0="manager", manager_1="manager"
     )
-    [nothing] = [
-        one for one in items(log_in("analyst"), "needs", "fishers", name="segment") if isinstance(one, Empty)
-    ]
-    assert "No run has counted it" in nothing.why
+    page = items(log_in("analyst"), "needs", "fishers", name="segment")
+    assert any("No run has counted it" in one.why for one in page if isinstance(one, Empty))
 
 
 def test_the_page_of_a_search_tells_sizes_stability_what_sets_apart_the_rule_and_what_it_is_worth(
