@@ -10,6 +10,7 @@ from sterna.desk.audit.models import Entry
 from sterna.desk.config.refused import Refused
 from sterna.desk.segments.actions import publish_definition, publish_scheme
 from sterna.desk.segments.models import Definition
+from sterna.desk.segments.queries import newest_definition
 from sterna.desk.users.models import User
 from sterna.engine.errors import BadInput
 from sterna.engine.segments import Band, Scheme
@@ -31,6 +32,10 @@ def test_another_body_is_the_next_version_and_the_old_one_stays():
     assert second.version == 2 and Definition.objects.get(pk=first.pk).body == {"a": 1}
     assert publish_definition("rule", "early", {"a": 1}) == first, "an old body is its old version"
     assert publish_definition("rule", "late", {"a": 1}).version == 1
+    third = publish_definition("rule", "early", {"a": 1}, newest=True)
+    assert (third.version, third.sha256) == (3, first.sha256), "to go back is a version of its own"
+    assert publish_definition("rule", "early", {"a": 1}, newest=True) == third
+    assert publish_definition("rule", "early", {"a": 1}) == third, "of two that are the same, the newer one"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -77,3 +82,10 @@ def test_tiers_need_a_reason():
 def test_the_edges_are_stored_as_exact_amounts():
     stored = Definition.objects.get(pk=shop.tiers("5000000.00").pk).body["bands"]
     assert stored[0]["high"] == stored[1]["low"] == "5000000.00"
+
+
+@pytest.mark.django_db
+def test_R5_tiers_of_before_come_into_force_again_as_a_version_of_their_own():
+    first, second, again = (shop.tiers(edge) for edge in ("250.00", "300.00", "250.00"))
+    assert [one.version for one in (first, second, again)] == [1, 2, 3] and again.body == first.body
+    assert newest_definition("scheme") == again == shop.tiers("250.00")

@@ -215,3 +215,13 @@ def test_scheme_of_reads_what_was_published(staff):
     scheme = needs("a", change_limit=Decimal("0.25"))
     definition, _ = publish_ruled(scheme, dict.fromkeys(scheme.places, ann), ann, WHY)
     assert scheme_of(definition) == scheme
+
+
+def test_R86_terms_of_before_come_into_force_again_as_a_version_of_their_own(staff):
+    ann, bob = staff["manager"], staff["staff"]
+    first = publish_ruled(needs("big"), {"big": ann, "others": bob}, ann, WHY)[0]
+    publish_ruled(needs("small"), {"small": bob}, ann, WHY)
+    again = publish_ruled(needs("big"), {"big": ann}, ann, "The small ones were too few.")[0]
+    assert (again.version, again.body) == (3, first.body)
+    assert [one.pk for one in ruled_in_force()] == [again.pk]
+    assert publish_ruled(needs("big"), {}, ann, WHY)[0] == again

@@ -38,7 +38,6 @@ class Definition(models.Model):
         ordering = ("kind", "name", "version")
         constraints = (
             models.UniqueConstraint(fields=("kind", "name", "version"), name="definition_version_once"),
-            models.UniqueConstraint(fields=("kind", "name", "sha256"), name="definition_body_once"),
         )
 
 

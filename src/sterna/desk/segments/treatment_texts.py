@@ -55,7 +55,7 @@ def _read(
     if read is None or None in levels.values():
         return None
     read = msgspec.structs.replace(
-        read, follows=0, segments={name: one for name, one in levels.items() if one is not None}
+        read, segments={name: one for name, one in levels.items() if one is not None}
     )
     if read.scheme not in segments:
         source.add(

@@ -101,17 +101,13 @@ class CellLevel(Level, frozen=True, kw_only=True):
 
 
 class Treatments(Part, frozen=True, kw_only=True):
-    """The grid of a scheme of segments: `levels` of every cell, and by segment the cells that have others there.
-
-    `follows` is the version before it, 0 of the first: terms that were in force once before are a version of their own.
-    """
+    """The grid of a scheme of segments: `levels` of every cell, and by segment the cells that have others there."""
 
     scheme: str
     value: Axis
     potential: Axis
     levels: tuple[CellLevel, ...]
     segments: dict[str, tuple[CellLevel, ...]] = {}
-    follows: int = 0
 
     @property
     def cells(self) -> list[Cell]:

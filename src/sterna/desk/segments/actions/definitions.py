@@ -20,13 +20,15 @@ def canonical(body: Mapping[str, Any]) -> str:
 
 @transaction.atomic
 def publish_definition(
-    kind: str, name: str, body: Mapping[str, Any], actor: User | None = None
+    kind: str, name: str, body: Mapping[str, Any], actor: User | None = None, newest: bool = False
 ) -> Definition:
     """The definition of `body`: the row that holds it already, else a new version.
 
-    Versions count from 1 within (kind, name). The caller has checked who may publish.
+    With `newest`, for terms of which the newest version is in force, a row that another one has followed is not it: to
+    go back to terms of before is a new version too. Versions count from 1 within (kind, name). The caller has checked
+    who may publish.
     """
-    definition, is_new = store(kind, name, body)
+    definition, is_new = store(kind, name, body, newest)
     if is_new:
         detail = {"sha256": definition.sha256}
         record(
@@ -35,21 +37,20 @@ def publish_definition(
     return definition
 
 
-def store(kind: str, name: str, body: Mapping[str, Any]) -> tuple[Definition, bool]:
+def store(kind: str, name: str, body: Mapping[str, Any], newest: bool = False) -> tuple[Definition, bool]:
     """The definition of `body`, and whether it is new; for actions that write a line of their own in the audit."""
     sha256 = hashlib.sha256(canonical(body).encode()).hexdigest()
     with connection.cursor() as cursor:
         # Two publishers of one name would else take the same version number and one of them would fail.
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"definition {kind} {name}"])
-    known = Definition.objects.filter(kind=kind, name=name)
-    same = known.filter(sha256=sha256).first()
-    if same is not None:
+    known = Definition.objects.filter(kind=kind, name=name).order_by("-version")
+    last, same = known.first(), known.filter(sha256=sha256).first()
+    if same is not None and (same == last or not newest):
         return same, False
-    newest = known.order_by("-version").values_list("version", flat=True).first()
     definition = Definition.objects.create(
         kind=kind,
         name=name,
-        version=(newest or 0) + 1,
+        version=(last.version if last else 0) + 1,
         body=dict(body),
         sha256=sha256,
         created_at=clock.now(),

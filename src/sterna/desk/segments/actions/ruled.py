@@ -45,7 +45,7 @@ def publish_ruled(
     for problem in (*strange(scheme), *orphaned(scheme)):
         raise Refused(problem)
     Retirement.objects.filter(scheme=scheme.name).delete()
-    definition = publish_definition(scheme.kind, scheme.name, msgspec.to_builtins(scheme), actor)
+    definition = publish_definition(scheme.kind, scheme.name, msgspec.to_builtins(scheme), actor, newest=True)
     record(
         f"publish {scheme.kind}",
         "definition",

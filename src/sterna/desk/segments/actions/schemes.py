@@ -36,7 +36,7 @@ def publish_scheme(scheme: Scheme, actor: User | None, reason: str, version: int
     if newest_definition(GROUPS, scheme.name) is not None:
         raise Refused(f"{scheme.name} is what the groups are called: give the tiers another name")
     Retirement.objects.filter(scheme=scheme.name).delete()
-    definition = publish_definition(SCHEME, scheme.name, scheme_body(scheme), actor)
+    definition = publish_definition(SCHEME, scheme.name, scheme_body(scheme), actor, newest=True)
     if version is not None and definition.version != version:
         raise Refused(
             f"these tiers would be version {definition.version} of {scheme.name}, not {version}: number them so"

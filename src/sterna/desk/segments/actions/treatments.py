@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import msgspec
 from django.db import connection, transaction
 
 from sterna.desk.audit.actions import record
@@ -16,7 +15,6 @@ from sterna.desk.segments.treatment_queries import (
     TREATMENTS,
     in_force,
     newest_treatments,
-    of_body,
     retired_as,
 )
 from sterna.desk.users.access import Right, demand
@@ -66,7 +64,8 @@ def publish_treatments(
             "somebody published treatments since this form was opened: open it again and change those"
         )
     was_retired, _ = Retirement.objects.filter(scheme=retired_as(treatments.scheme)).delete()
-    definition = _stored(treatments, newest, actor)
+    body = treatments_body(treatments)
+    definition = publish_definition(TREATMENTS, treatments.scheme, body, actor, newest=True)
     if was_retired or newest is None or definition.pk != newest.pk:
         detail = {"sha256": definition.sha256}
         subject = f"{definition.name} {definition.version}"
@@ -78,17 +77,6 @@ def refuse_treatments(treatments: Treatments) -> None:
     """Raise BadInput for a definition that could not be published, naming everything that is wrong."""
     scheme = next((scheme_of(one) for one in ruled_in_force() if one.name == treatments.scheme), None)
     check_treatments(treatments, scheme.places if scheme else ())
-
-
-def _stored(treatments: Treatments, newest: Definition | None, actor: User | None) -> Definition:
-    if newest is None:
-        first = msgspec.structs.replace(treatments, follows=0)
-        return publish_definition(TREATMENTS, treatments.scheme, treatments_body(first), actor)
-    before = of_body(newest.body)
-    if msgspec.structs.replace(treatments, follows=before.follows) == before:
-        return newest
-    next_one = msgspec.structs.replace(treatments, follows=newest.version)
-    return publish_definition(TREATMENTS, treatments.scheme, treatments_body(next_one), actor)
 
 
 @transaction.atomic
