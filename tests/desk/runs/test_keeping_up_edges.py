@@ -14,6 +14,7 @@ from sterna.desk.customers.actions.preferences import Choices, choose
 from sterna.desk.customers.models import Customer, Fact, SourceRecord
 from sterna.desk.runs import actions
 from sterna.desk.runs.actions import keep_up
+from sterna.desk.runs.models import Run
 from sterna.desk.runs.panels import panel_of
 from sterna.desk.segments.actions import retire_ruled
 from sterna.desk.segments.live_models import Due, Followed, Mixed, Timer
@@ -190,6 +191,12 @@ def test_R84_a_fact_that_runs_out_moves_on_its_day(town, clock):
     clock(ends)
     keep_up()
     assert (stands(town["030"], "needs"), cause(town["030"])) == ("others", "after time passed")
+
+
+def test_a_run_that_does_not_tell_which_events_it_has_seen_is_not_followed(town, clock):
+    Run.objects.update(sealed=None)
+    assert keep_up().why == "the newest run does not tell which events it has seen"
+    assert not Followed.objects.exists()
 
 
 def test_a_panel_that_was_removed_is_laid_out_again(town, clock):

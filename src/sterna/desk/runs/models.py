@@ -29,8 +29,8 @@ class Run(models.Model):
     # Set in the transaction that publishes: pages show published runs only, whole.
     published_at = models.DateTimeField(null=True)
     summary = models.JSONField(default=dict)
-    # Of events of the inbox up to this sequence the run has seen those of its days.
-    sealed = models.BigIntegerField(default=0)
+    # Of events of the inbox up to this sequence the run has seen those of its days; NULL where nobody wrote it down.
+    sealed = models.BigIntegerField(null=True)
     # Somebody's rows were taken out of its files since: computed anew, it is no longer the same.
     erased_at = models.DateTimeField(null=True)
 

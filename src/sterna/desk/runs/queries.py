@@ -26,6 +26,8 @@ def not_followed(run: Run | None, day: date) -> str:
         return "there is no run to go on from"
     if not run.brief.get("ruled"):
         return "the newest run placed nobody by rules"
+    if run.sealed is None:
+        return "the newest run does not tell which events it has seen"
     if run.until > day:
         return f"the newest run is of {run.until}, a day to come"
     if day > last_day(run):

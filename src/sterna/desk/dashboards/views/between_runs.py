@@ -47,7 +47,8 @@ def _lead(found: Between) -> str:
         "choose moves them within minutes, and time moves them on its day. Nobody moves twice a day in a scheme.",
     ]
     if found.waiting:
-        said.append(f"{counted(found.waiting, 'customer')} wait to be looked at.")
+        verb = "waits" if found.waiting == 1 else "wait"
+        said.append(f"{counted(found.waiting, 'customer')} {verb} to be looked at.")
     for scheme, day in sorted(found.held.items()):
         said.append(
             f"More customers than the limit of {scheme} allows would have moved on {day}: the next run shows them, and "

@@ -48,7 +48,7 @@ def _follow(run: Run) -> None:
     with opened(panel_of(run), options.text("STERNA_LAKE_MEMORY")) as panel:
         terms = panel.named(terms_of(rules, cut))
         products = [path for path, _ in manifest().get("products", ())] if terms.shelved else []
-        laid = segments.Laid(run.pk, cut, run.sealed, terms)
+        laid = segments.Laid(run.pk, cut, run.sealed or 0, terms)
         segments.lay_out(laid, panel, panel.shelf_of(products), _turning(panel, rules, cut, days), days)
 
 

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='run',
             name='sealed',
-            field=models.BigIntegerField(default=0),
+            field=models.BigIntegerField(null=True),
         ),
     ]
