@@ -118,7 +118,7 @@ def place(folder: Path, number: int) -> dict[str, Any]:
         for table in (*LAKE, *FROZEN):
             if table.name not in segments.LAID_OUT:
                 lake.mount(table, [])
-        for name in ("clean_lines", "happenings", "unresolved"):
+        for name in ("clean_lines", "happenings", "unresolved", "category_spend"):
             lake.mount(TABLES[name], [])
         for path in folder.glob("*.parquet"):
             lake.mount(TABLES[path.stem], [str(path)])

@@ -71,9 +71,8 @@ def test_R5_a_run_places_everybody_in_each_scheme_and_keeps_each_history(several
     )
     assert set(Candidate.objects.values_list("place", flat=True)) == {"bronze"}
     causes = set(Membership.objects.filter(scheme="budget").values_list("cause", flat=True))
-    assert {
-        "First placed: shopping.budget 5000000.00 on 2017-07-01", "First placed: shopping.budget unknown on 2017-07-01"
-    } < causes  # fmt: skip
+    words = "First placed: spends on groceries a month, in all shops"
+    assert {f"{words} 5000000.00 on 2017-07-01", f"{words} unknown on 2017-07-01"} < causes
     year = Membership.objects.filter(scheme="year").first()
     assert year is not None and " in the 12 months before 2017-07-01" in year.cause
 

@@ -14,7 +14,6 @@ from hashlib import md5
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtri
 
 from sterna.engine.errors import BadInput
 from sterna.engine.segments.features import Column, Floats, Panel, Whole
@@ -164,6 +163,8 @@ def _useless(
     one: _Coded, on_list: NDArray[np.bool_], among: NDArray[np.bool_], least: int
 ) -> Iterator[tuple[str, str]]:
     """Why a feature tells nothing, if it does not: known of too few, or as far from the others as chance takes it."""
+    from scipy.special import chdtri
+
     if (one.known & on_list).sum() < least:
         yield one.name, f"known of fewer than {least} on the list"
         return
