@@ -33,6 +33,7 @@ class Name(StrEnum):
     SEND = "send"
     VALUE = "value"
     MEASURES = "measures"
+    PLACE = "place"
 
 
 def run(

@@ -2,6 +2,8 @@
 
 import json
 
+from bench.__main__ import Name
+from bench.benchmarks import BENCHMARKS
 from bench.place import place_customers
 from bench.place_side import schemes
 from sterna.engine.segments.ruled import check_ruled, rules_of
@@ -27,3 +29,7 @@ def test_everybody_is_placed_one_in_a_hundred_is_placed_again_and_nothing_is_lef
     assert any("bench.place_side live" in line for line in told)
     assert not list((tmp_path / "homes").iterdir())
     json.dumps([target.measured for target in result.targets])
+
+
+def test_every_benchmark_can_be_asked_for_by_its_name():
+    assert [name.value for name in Name] == list(BENCHMARKS)

@@ -1,14 +1,16 @@
 """Reads what the rules see of some customers at this moment: what the run knew of them, and what is new since."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import connection
 
+from sterna.desk.config import prepared
 from sterna.desk.customers.queries import classes, last_words, standing_rows
 from sterna.desk.segments.live_models import Followed
 from sterna.desk.segments.rolled import Rolled, Terms, unpacked
@@ -156,10 +158,9 @@ def _stands(customers: Collection[UUID]) -> dict[UUID, dict[str, Stands]]:
     return found
 
 
-def _rows(sql: str, customers: Collection[UUID], day: date | None = None) -> Iterable[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"customers": [str(each) for each in customers], "day": day})
-        return cursor.fetchall()
+def _rows(sql: str, customers: Collection[UUID], day: date | None = None) -> list[tuple[Any, ...]]:
+    named = {"customers": [str(each) for each in customers], **({"day": day} if day else {})}
+    return prepared.rows(sql, named)
 
 
 def moved_on(scheme: str, day: date) -> int:

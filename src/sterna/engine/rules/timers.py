@@ -44,11 +44,12 @@ def _of_deeds(leaf: Behavior, person: Person, on: date) -> Iterator[date]:
     for day in ahead:
         yield from _later(day, 1)
     days = {deed.on for deed in deeds_of(leaf, person, on)} | set(ahead)
-    if leaf.within_days is not None:
-        for day in days:
-            yield from _later(day, leaf.within_days + 1)
+    if leaf.within_days is not None and days:
+        # Those of the window leave it in their order: the first one is the first to do so.
+        yield from _later(min(days), leaf.within_days + 1)
     if leaf.of in ("first", "last"):
-        for day in days:
+        # Any of those ahead may become the last one, or the first where there is none.
+        for day in {min(days), max(days), *ahead} if days else ():
             if leaf.least is not None:
                 yield from _later(day, ceil(leaf.least) + 1)
             if leaf.most is not None:

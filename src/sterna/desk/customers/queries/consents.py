@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from sterna.desk.config import prepared
 from sterna.desk.customers.models import Address, Consent, Customer
 from sterna.desk.customers.strictest import Word, strictest
 
@@ -50,8 +51,10 @@ from customers_identityedge as e join customers_sourcerecord as l on l.id = e.le
 where e.undone_at is null and e.kind <> 'cannot-link' and l.customer_id = any(%s::uuid[])
 """
 _NEWEST = """
-select distinct on (whose, medium, purpose) whose, medium, purpose, granted from ({words}) as word
-where said_on < %(before)s
+select distinct on (whose, medium, purpose) whose, medium, purpose, granted,
+    bool_or(granted) over said and bool_or(not granted) over said
+from ({words}) as word where said_on < %(before)s
+window said as (partition by whose, medium, purpose)
 order by whose, medium, purpose, said_on desc, recorded_at desc, sequence desc
 """
 
@@ -94,12 +97,16 @@ def last_words(customers: Collection[UUID], before: date) -> dict[UUID, dict[tup
     """The last word of customers by (medium, purpose) of the days before one, as a run takes it."""
     found: dict[UUID, dict[tuple[str, str], bool]] = {each: {} for each in customers}
     given: dict[str, Any] = {"customers": [str(each) for each in customers], "before": before}
-    with connection.cursor() as cursor:
-        cursor.execute(_NEWEST.format(words=_OF_SOME), given)
-        for customer, medium, purpose, granted in cursor.fetchall():
-            found[customer][medium, purpose] = granted
-    for customer, medium, purpose in held_back(customers, before):
-        found[UUID(customer)][medium, purpose] = False
+    contested: set[UUID] = set()
+    for customer, medium, purpose, granted, is_contested in prepared.rows(
+        _NEWEST.format(words=_OF_SOME), given
+    ):
+        found[customer][medium, purpose] = granted
+        if is_contested:
+            contested.add(customer)
+    # Where nobody ever said both, no side of a merge can have said no to what another allows.
+    for named, medium, purpose in held_back(contested, before) if contested else ():
+        found[UUID(named)][medium, purpose] = False
     return found
 
 

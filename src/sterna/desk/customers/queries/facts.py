@@ -6,10 +6,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
-from sterna.desk.config import clock
+from sterna.desk.config import clock, prepared
 from sterna.desk.customers.models import Customer, Fact, FactProposal
 from sterna.desk.customers.queries.taxonomy import classes
 from sterna.engine.profiles.inference import Statement, weight
@@ -93,9 +92,7 @@ def standing_rows(
         "on": on,
         "expired": even_expired,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDING, given)
-        return list(cursor.fetchall())
+    return prepared.rows(_STANDING, given)
 
 
 def turning(
@@ -112,9 +109,7 @@ def turning(
         "classes": sorted(classes),
         "customers": None if customers is None else [str(each) for each in customers],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_TURNING, given)
-        return dict(cursor.fetchall())
+    return dict(prepared.rows(_TURNING, given))
 
 
 def facts_as_of(customer: Customer, occurred_by: date, known_at: datetime | None = None) -> QuerySet[Fact]:
