@@ -62,6 +62,7 @@ ROOMS = [
     "desk/config/events.py",
     "desk/config/ids.py",
     "desk/config/personal.py",
+    "desk/config/prepared.py",
     "desk/config/refused.py",
     "desk/users/models.py",
     "desk/runs/models.py",
