@@ -104,6 +104,11 @@ def test_R84_a_merge_and_a_split_leave_two_to_the_next_run_and_a_newcomer_to_nob
     send(DAY, page("010"), page("011"))
     keep_up()
     assert stands(kept, "needs") == "others", "two people's past is not one's: a run adds it up"
+    gone = Customer.objects.get(pk__in=[one.pk, other.pk], redirects_to=kept)
+    Due.objects.create(customer=gone, because="noted before the merge")
+    Timer.objects.create(customer=gone, day=DAY)
+    keep_up()
+    assert not Membership.objects.filter(customer=gone, during__upper_inf=True).exists()
     # A device that the run did not know is part of whom it is now.
     both = {"type": "alias", "userId": "012", "previousId": "phone-12"}
     send(DAY, {"type": "page", "anonymousId": "phone-12", "channel": "web"}, both)

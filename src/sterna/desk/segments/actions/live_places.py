@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models.functions import Coalesce
 
 from sterna.desk.audit.actions import record
 from sterna.desk.config.ids import new_id
@@ -117,8 +118,10 @@ def _place_some(rules: Rules, run_id: UUID) -> int:
     # Before anything is read: a run that publishes meanwhile would be overtaken by what it did not know.
     hold()
     state = Followed.objects.filter(run_id=run_id).first()
-    claimed = Due.objects.select_for_update(skip_locked=True).order_by("pk")[:MANY]
-    rows = list(claimed.values_list("pk", "customer", "because")) if state else []
+    claimed = Due.objects.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:MANY]
+    # Who became a part of somebody else since, by an event or by a timer of before, stands nowhere any more.
+    whose = Coalesce("customer__redirects_to_id", "customer_id")
+    rows = list(claimed.values_list("pk", whose, "because")) if state else []
     if state is None or not rows:
         return 0
     because = {customer: said for _, customer, said in reversed(rows)}
