@@ -34,6 +34,7 @@ class Name(StrEnum):
     VALUE = "value"
     MEASURES = "measures"
     PLACE = "place"
+    CHECK = "check"
 
 
 def run(

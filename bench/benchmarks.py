@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import shop
+from bench.check import check_plan
 from bench.facts import measure_facts
 from bench.homes import Home, Tell, home
 from bench.ingest import measure_ingest
@@ -139,11 +140,30 @@ def _commands(fresh: Home, people: Path, plan: Path) -> dict[str, Measured]:
         "import of contact details": ("import", str(people), "--mapping", PEOPLE, "--json"),
         "tiers cut": ("tiers", "cut", TIERS, "--until", opening),
         "plan load": ("plan", "load", str(plan)),
-        "plan approve": ("plan", "approve", "second-half-2017", "1", "--reason", "benchmark"),
+        **_launch("second-half-2017", "1"),
         f"run {opening}": ("run", "--until", opening),
         f"run {closing}": ("run", "--until", closing),
     }
     return {what: fresh.sterna(*arguments) for what, arguments in named.items()}
+
+
+def _launch(plan: str, version: str) -> dict[str, tuple[str, ...]]:
+    """The commands that take a loaded plan to its launch: two people, their signatures, and what is around them."""
+    signed = {"marketing": "manager", "technical": "administrator"}
+    because = ("--reason", "benchmark")
+    return {
+        **{f"user add {role}": ("user", "add", role, role) for role in signed.values()},
+        **{
+            f"plan close-stage {stage}": ("plan", "close-stage", plan, version, stage, *because)
+            for stage in ("goals", "data", "exchanges", "roadmap")
+        },
+        "plan submit": ("plan", "submit", plan, version, *because),
+        **{
+            f"plan sign {side}": ("plan", "sign", plan, version, "--side", side, "--by", role, *because)
+            for side, role in signed.items()
+        },
+        "plan launch": ("plan", "launch", plan, version, *because),
+    }
 
 
 def _stages(journal: Mapping[str, Any], seconds: float, what: str) -> list[Figure]:
@@ -217,6 +237,11 @@ def measure_place(options: Options, tell: Tell) -> Result:
     return place_customers(options.placed, options.homes, options.keep, tell)
 
 
+def measure_check(options: Options, tell: Tell) -> Result:
+    """The check of a large plan, beside a raw parse of its text; its size is part of what is asked for."""
+    return check_plan(tell)
+
+
 BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "import": measure_import,
     "turn": measure_turn,
@@ -229,4 +254,5 @@ BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "value": measure_value,
     "measures": measure_measures,
     "place": measure_place,
+    "check": measure_check,
 }

@@ -124,9 +124,10 @@ def _plan_contacts() -> None:
 
 
 def _plan() -> Any:
-    """The example's plan, approved, under tiers of its names."""
+    """The example's plan, in force, under tiers of its names."""
     from sterna.desk.plans import actions as plans
     from sterna.desk.segments.actions import publish_scheme
+    from sterna.desk.users.models import User
     from sterna.engine.segments import Band, Scheme
 
     edges = [Decimal(edge) for edge in ("0.01", "100.00", "200.00", "400.00")]
@@ -139,7 +140,13 @@ def _plan() -> Any:
         name="value-tiers", currency="USD", window_months=6, bands=bands, cut={"edges": "as written"}
     )
     publish_scheme(scheme, None, "benchmark")
-    return plans.approve(plans.load(EXAMPLE / "plan.yaml", None), None, "benchmark")
+    plan = plans.load(EXAMPLE / "plan.yaml", None)
+    for stage in plan.definition.body.get("stages", ()):
+        plans.close_stage(plan, stage["id"], None, "benchmark")
+    plans.submit(plan, None, "benchmark")
+    for side, role in (("marketing", "manager"), ("technical", "administrator")):
+        plans.sign(plan, side, User.objects.create(username=role, role=role), "benchmark")
+    return plans.launch(plan, None, "benchmark")
 
 
 def _analyze() -> None:

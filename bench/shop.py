@@ -14,7 +14,17 @@ SEED = 2017
 REAL_CUSTOMERS = 2_469  # the plan of the example is made for so many
 EXAMPLE = Path(__file__).parents[1] / "examples" / "retail"
 # What of a plan grows with the customers; prices, caps per customer and rates do not.
-_GROWS = ("budget", "customers", "size", "capacity", "capacity_per_week")
+_GROWS = (
+    "budget",
+    "customers",
+    "size",
+    "capacity",
+    "capacity_per_week",
+    "planned",
+    "hours_per_week",
+    "liability",
+    "enters",
+)
 
 
 def main(what: str, *arguments: str) -> None:

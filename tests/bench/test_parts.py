@@ -93,7 +93,8 @@ def test_a_plan_grown_tenfold_has_no_errors_and_keeps_its_prices(tmp_path):
     assert grown["assets"][0]["cap"] == example["assets"][0]["cap"]
     assert grown["assets"][0]["unit_cost"] == example["assets"][0]["unit_cost"]
     found = plans.check(
-        plans.load(path.read_text(), Beside(path.parent)), ["bronze", "silver", "gold", "platinum"]
+        plans.load(path.read_text(), Beside(path.parent)),
+        plans.Known(places=("bronze", "silver", "gold", "platinum")),
     )
     assert plans.errors(found) == []
 

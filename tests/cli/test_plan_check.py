@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.desk.runs.shop import PLAN
+from tests.engine.plans.house import STAGES
 
-SOUND = PLAN.format(budget="1000.00", version=1)
+SOUND = PLAN.format(budget="1000.00", version=1) + STAGES
 # An error (no budget above 0), a warning (no rest days) and a note (no evidence), in the opposite order of lines.
 FAULTY = (
     SOUND.replace("    rest_days: 30\n", "")

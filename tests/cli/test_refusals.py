@@ -12,9 +12,11 @@ from sterna.desk.runs.models import Run
 from sterna.desk.segments.models import Definition
 from sterna.desk.sources.models import Import, Source
 from sterna.desk.users.models import User
+from tests.desk.plans.signed import SIGNERS, signer
 from tests.desk.runs import shop
 from tests.desk.runs.test_tiers import FILE
 from tests.desk.sources.shop import GOOD, LINES, SOURCE, csv_text
+from tests.engine.plans.house import STAGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROLES = "use analyst, staff, manager, administrator"
@@ -148,21 +150,32 @@ def test_tiers_that_cannot_be_cut_are_refused_in_one_line(sterna, files):
     assert not Definition.objects.exists()
 
 
-def test_a_plan_is_loaded_and_approved_once(sterna, files):
+def test_a_plan_is_loaded_signed_and_launched_once(sterna, files):
     shop.tiers()
+    (files / "plan.yaml").write_text(shop.PLAN.format(budget="1000.00", version=1) + STAGES)
     first = sterna("plan", "load", files / "plan.yaml")
     assert first.code == 0 and first.out.endswith("autumn 1 is loaded as draft, with 0 finding(s)\n")
     assert sterna("plan", "load", files / "plan.yaml").out == first.out and Plan.objects.count() == 1
-    told = sterna("plan", "approve", "autumn", "1", "--reason", "agreed")
+    early = sterna("plan", "close-stage", "autumn", "1", "roadmap", "--reason", "walked").refusal()
+    assert "stage 4 (roadmap) cannot close before stage 1 (goals)" in early
+    for stage in ("goals", "data", "exchanges", "roadmap"):
+        told = sterna("plan", "close-stage", "autumn", "1", stage, "--reason", "proved")
+        assert told.out == f"the stage {stage} of autumn 1 is closed\n"
+    assert sterna("plan", "submit", "autumn", "1", "--reason", "ready").out == "autumn 1 is in review\n"
+    for side in SIGNERS:
+        login = signer(side).username
+        told = sterna("plan", "sign", "autumn", "1", "--side", side, "--by", login, "--reason", "read")
     assert told.out == "autumn 1 is approved\n"
+    told = sterna("plan", "launch", "autumn", "1", "--reason", "agreed")
+    assert told.out == "autumn 1 is live\n"
     lines = Entry.objects.count()
-    assert sterna("plan", "approve", "autumn", "1", "--reason", "again").out == told.out
-    assert Entry.objects.count() == lines, "a second approval writes nothing"
+    assert sterna("plan", "launch", "autumn", "1", "--reason", "again").out == told.out
+    assert Entry.objects.count() == lines, "a second launch writes nothing"
 
 
 def test_findings_of_a_loaded_plan_have_line_message_and_remedy(sterna, files):
     text = shop.PLAN.format(budget="1000.00", version=1).replace("    rest_days: 30\n", "")
-    (files / "plan.yaml").write_text(text)
+    (files / "plan.yaml").write_text(text + STAGES)
     finding = sterna("plan", "load", files / "plan.yaml").out.splitlines()[0]
     assert finding.startswith("warning: line ") and finding.endswith("; add a line `rest_days: …`")
 
@@ -179,16 +192,16 @@ def test_a_plan_that_cannot_be_loaded_is_refused_in_one_line(sterna, files):
     assert Plan.objects.count() == 1
 
 
-def test_a_plan_that_cannot_be_approved_is_refused_in_one_line(sterna, files):
+def test_a_plan_that_cannot_be_submitted_is_refused_in_one_line(sterna, files):
     def refused(*words: str) -> str:
-        return sterna("plan", "approve", *words).refusal()
+        return sterna("plan", "submit", *words).refusal()
 
     assert refused("ghost", "3", "--reason", "x") == "no plan ghost 3: load it with `sterna plan load FILE`"
     sterna("plan", "load", files / "plan.yaml")
     assert refused("autumn", "2", "--reason", "x").startswith("no plan autumn 2")
     assert "there are no tiers called 'value' yet" in refused("autumn", "1", "--reason", "x")
     shop.tiers()
-    assert refused("autumn", "1", "--reason", " ") == "write why the plan is approved: the audit keeps it"
+    assert refused("autumn", "1", "--reason", " ") == "write why it is ready for review: the audit keeps it"
     assert Plan.objects.get().state == Plan.State.DRAFT
 
 

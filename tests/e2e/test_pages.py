@@ -133,16 +133,27 @@ def test_j_k_and_enter_open_a_customer(world: Any, enter: Enter) -> None:
     page.wait_for_url(f"**{where}")
 
 
-def test_a_manager_approves_a_plan_and_staff_complete_a_call(world: Any, enter: Enter) -> None:
-    manager, staff = enter("manager"), enter("staff")
-    manager.goto(reverse("plan", args=[world.draft.pk]))
-    manager.get_by_label("Why it may begin").fill("in order")
-    manager.get_by_role("button", name="Approve plan").click()
-    expect(manager.get_by_role("status")).to_contain_text("is approved")
-    expect(manager.get_by_role("button", name="Approve plan")).to_have_count(0)
+def test_R73_two_people_sign_a_plan_one_launches_it_and_staff_complete_a_call(
+    world: Any, enter: Enter
+) -> None:
+    manager, technical, staff = enter("manager"), enter("administrator"), enter("staff")
+    where = reverse("plan", args=[world.draft.pk])
+
+    def done(page: Any, asks: str, button: str, says: str) -> None:
+        page.goto(where)
+        page.get_by_label(asks).first.fill("in order")
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("status")).to_contain_text(says)
+
+    done(manager, "Why it is ready", "Submit for review", "is in review")
+    done(manager, "What you looked at", "Sign for the marketing side", "is signed for the marketing side")
+    expect(manager.get_by_role("button", name="Launch plan")).to_have_count(0)
+    done(technical, "What you looked at", "Sign for the technical side", "it is approved")
+    done(manager, "Why it may begin", "Launch plan", "is live")
+    expect(manager.get_by_role("button", name="Launch plan")).to_have_count(0)
 
     staff.goto(reverse("plan", args=[world.faulty.pk]))
-    expect(staff.get_by_role("button", name="Approve plan")).to_have_count(0)
+    expect(staff.get_by_role("button", name="Submit for review")).to_have_count(0)
     staff.goto(reverse("tasks"))
     calls = staff.locator("article.task")
     expect(calls).to_have_count(2)
@@ -185,3 +196,34 @@ def test_axe_finds_no_serious_fault_on_any_page_light_or_dark(world: Any, enter:
         page.evaluate(PAINTED)
         found += [f"dark {fault}" for fault in faults(page, DARK)]
     assert found == []
+
+
+def test_R73_a_plan_is_written_from_nothing_checked_and_signed_in_the_browser(
+    world: Any, enter: Enter
+) -> None:
+    manager, technical = enter("manager"), enter("administrator")
+    manager.goto(reverse("plan_list"))
+    manager.get_by_role("link", name="Write a plan").click()
+    text = manager.get_by_label("The plan as a text (YAML)")
+    expect(text).to_have_value(re.compile("A plan to fill in"))
+    found = manager.locator("#plan-found")
+    expect(found).to_contain_text("the plan has no title")
+    written = world.draft.source_text.replace("plan: ", "plan: from-nothing-", 1)
+    text.fill(written.replace("budget: ", "budget: -", 1))
+    expect(found).to_contain_text("money-budget")
+    text.fill(written)
+    expect(found).not_to_contain_text("money-budget")
+    manager.get_by_role("button", name="Save as draft").click()
+    manager.wait_for_url(re.compile(r"/plans/[0-9a-f-]{36}$"))
+    expect(manager.get_by_role("status")).to_contain_text("is saved as version")
+    where = manager.url
+    steps = (
+        (manager, "Why it is ready", "Submit for review", "is in review"),
+        (manager, "What you looked at", "Sign for the marketing side", "is signed"),
+        (technical, "What you looked at", "Sign for the technical side", "it is approved"),
+    )
+    for page, asks, button, says in steps:
+        page.goto(where)
+        page.get_by_label(asks).first.fill("in order")
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("status")).to_contain_text(says)

@@ -51,6 +51,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Day = Annotated[
     date, typer.Option(parser=_day, metavar="DATE", help="The last day that counts, such as 2017-06-30.")
 ]
+PlanName = Annotated[str, typer.Argument(help="The plan's name, the word after `plan:` in its file.")]
+PlanVersion = Annotated[int, typer.Argument(help="Which of its versions.")]
+Reason = Annotated[str, typer.Option(help="Why; the audit keeps it.")]
 PlanFile = Annotated[Path, typer.Argument(help="The plan (YAML); it may name texts in files beside it.")]
 
 
@@ -200,24 +203,77 @@ def plan_load(path: PlanFile) -> None:
     print(plans.load(path))
 
 
-@plan_app.command("approve")
-def plan_approve(
-    name: Annotated[str, typer.Argument(help="The plan's name, the word after `plan:` in its file.")],
-    version: Annotated[int, typer.Argument(help="Which of its versions.")],
-    reason: Annotated[str, typer.Option(help="Why it may begin; the audit keeps it.")],
-) -> None:
-    """Approve a draft without errors; its hold-out is declared with it."""
+@plan_app.command("submit")
+def plan_submit(name: PlanName, version: PlanVersion, reason: Reason) -> None:
+    """Submit a draft without errors for review."""
     from sterna.cli.desk import plans
 
-    print(plans.approve(name, version, reason))
+    print(plans.submit(name, version, reason))
+
+
+@plan_app.command("close-stage")
+def plan_close_stage(
+    name: PlanName,
+    version: PlanVersion,
+    stage: Annotated[str, typer.Argument(help="One of goals, data, exchanges and roadmap.")],
+    reason: Reason,
+) -> None:
+    """Close a stage of a plan; the stages close in their order."""
+    from sterna.cli.desk import plans
+
+    print(plans.close_stage(name, version, stage, reason))
+
+
+@plan_app.command("sign")
+def plan_sign(
+    name: PlanName,
+    version: PlanVersion,
+    side: Annotated[str, typer.Option(help="Which side signs: marketing or technical.")],
+    by: Annotated[str, typer.Option(help="The login of the person who signs.")],
+    reason: Reason,
+) -> None:
+    """Sign a plan in review for one side; with both signatures it is approved."""
+    from sterna.cli.desk import plans
+
+    print(plans.sign(name, version, side, by, reason))
+
+
+@plan_app.command("send-back")
+def plan_send_back(name: PlanName, version: PlanVersion, reason: Reason) -> None:
+    """Make a plan in review or approved a draft again; its signatures are void."""
+    from sterna.cli.desk import plans
+
+    print(plans.send_back(name, version, reason))
+
+
+@plan_app.command("launch")
+def plan_launch(name: PlanName, version: PlanVersion, reason: Reason) -> None:
+    """Put an approved plan in force; its hold-out is declared with it."""
+    from sterna.cli.desk import plans
+
+    print(plans.launch(name, version, reason))
+
+
+@plan_app.command("close")
+def plan_close(name: PlanName, version: PlanVersion, reason: Reason) -> None:
+    """End a live plan: the next run contacts nobody by it."""
+    from sterna.cli.desk import plans
+
+    print(plans.close(name, version, reason))
 
 
 @plan_app.command("check")
-def plan_check(path: PlanFile, as_json: Json = False) -> None:
+def plan_check(
+    path: PlanFile,
+    known: Annotated[
+        Path | None, typer.Option(help="What it is compared with (JSON): places, headcounts, fill, shares.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Check a plan file without an installation; ends with 1 when it has an error."""
     from sterna.cli.files import plans
 
-    text, sound = plans.check(path, as_json)
+    text, sound = plans.check(path, known, as_json)
     print(text)
     if not sound:
         raise typer.Exit(1)

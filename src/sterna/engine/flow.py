@@ -266,7 +266,7 @@ def plan_errors(brief: Brief) -> list[plans.Finding]:
         return []
     document = plans.of_body(brief.plan.body)
     ranked = sorted(brief.scheme.bands, key=lambda band: band.rank)
-    found = plans.errors(plans.check(document, [band.place for band in ranked]))
+    found = plans.errors(plans.check(document, plans.Known(places=tuple(band.place for band in ranked))))
     for name, planned, given in (
         ("scheme", document.plan.scheme, brief.scheme.name),
         ("currency", document.plan.currency, brief.currency),
@@ -279,7 +279,7 @@ def plan_errors(brief: Brief) -> list[plans.Finding]:
 
 def _stopped(brief: Brief, found: list[plans.Finding]) -> tuple[str, str] | None:
     if brief.plan is None:
-        return "no plan", "No plan is approved, so nobody is contacted."
+        return "no plan", "No plan is live, so nobody is contacted."
     if not found:
         return _shut(brief.plan, brief.cut)
     count = f"{len(found)} error{'s' if len(found) > 1 else ''}"

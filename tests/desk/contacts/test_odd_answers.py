@@ -13,6 +13,7 @@ from sterna.desk.contacts.actions import send_due
 from sterna.desk.contacts.models import Contact
 from sterna.desk.plans import actions as plans
 from tests.desk.contacts import ledger
+from tests.desk.plans.signed import in_force
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,7 +90,7 @@ def test_a_text_with_a_nul_fails_alone_and_the_others_leave(written):
     ledger.fill(2)
     said = "{{ offer.name }} for {{ facts.size }} household, "
     text = shop.PLAN.format(budget="1000.00", version=2).replace(said, written)
-    other = plans.approve(plans.load(text, None), None, "for the test")
+    other = in_force(plans.load(text, None))
     ledger.fill(1, plan=other)
     assert send_due(on=ledger.outlet(ledger.Memory())).states == {"failed": 1, "handed over": 2}
     failed = Contact.objects.get(plan=other)
@@ -149,7 +150,7 @@ def test_ten_contacts_take_as_many_statements_as_two():
 def test_contacts_of_two_plans_and_days_leave_in_one_batch_each_by_its_own_text():
     text = shop.PLAN.replace("The Friday basket", "The Sunday roast").format(budget="1000.00", version=2)
     [basket] = ledger.fill(1)
-    other = plans.approve(plans.load(text, None), None, "for the test")
+    other = in_force(plans.load(text, None))
     [roast] = ledger.fill(1, plan=other, due_on=clock.today() - timedelta(days=1))
     memory = ledger.Memory()
     send_due(on=ledger.outlet(memory))

@@ -18,6 +18,7 @@ from sterna.desk.plans import actions as plans
 from sterna.desk.plans.models import Plan
 from sterna.desk.values.models import Worth
 from tests.desk.contacts import ledger
+from tests.desk.plans.signed import in_force
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db
@@ -223,7 +224,7 @@ def by_top(monkeypatch):
     text = shop.PLAN.format(budget="1000.00", version=7).replace("shopping.category", rendering.TOP)
     found = shop.customers()
     shop.tiers()
-    return found["000"], plans.approve(plans.load(text, None), None, "for the test")
+    return found["000"], in_force(plans.load(text, None))
 
 
 def _contact(customer, plan, run_id):

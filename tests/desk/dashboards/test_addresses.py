@@ -22,6 +22,7 @@ from tests.desk.dashboards.test_treatment_pages import WRITES as TREATS
 from tests.desk.dashboards.test_uploads import WRITES as FILES
 from tests.desk.dashboards.test_webhook_pages import WRITES as HOOKS
 from tests.desk.dashboards.test_writing import WRITES
+from tests.desk.plans.test_written import WRITES as PLANS
 
 pytestmark = pytest.mark.django_db
 # The door itself. What programs ask for stands in the app `api`, behind keys of its own.
@@ -50,6 +51,7 @@ NAMES = [
     | OWN
     | PRIVATE
     | set(WRITES)
+    | set(PLANS)
     | set(FILES)
     | set(KNOWS)
     | set(BESTS)
@@ -66,7 +68,20 @@ NAMES = [
 def test_every_address_has_a_name_of_its_own_and_what_writes_is_known():
     names = [view.name for view in views()]
     assert None not in names and len(names) == len(set(names))
-    written = [*WRITES, *FILES, *KNOWS, *BESTS, *GROUPS, *TIERS, *RULED, *BUILT, *HOOKS, *TREATS, *SOUGHT]
+    written = [
+        *WRITES,
+        *PLANS,
+        *FILES,
+        *KNOWS,
+        *BESTS,
+        *GROUPS,
+        *TIERS,
+        *RULED,
+        *BUILT,
+        *HOOKS,
+        *TREATS,
+        *SOUGHT,
+    ]
     assert set(written) | DOOR | PRIVATE <= set(names)
 
 

@@ -27,7 +27,7 @@ def bank(
     from sterna.desk.users.models import User
 
     def turned() -> Path:
-        for role in ("manager", "staff", "analyst"):
+        for role in ("manager", "staff", "analyst", "administrator"):
             User.objects.create(username=role, role=role)
         bank_demo.turns()
         return options.home() / "bank"

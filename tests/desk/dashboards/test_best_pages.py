@@ -284,24 +284,24 @@ def test_R18_a_past_run_shows_the_treatments_that_were_so_then(world, analyst, m
 
 
 def test_R15_a_plan_that_reaches_no_best_customer_is_flagged(world, analyst):
-    approved = Plan.objects.get(state=Plan.State.APPROVED)
-    contacts = Contact.objects.filter(run_id=world.second.pk, plan=approved).exclude(state="withdrawn")
+    live = Plan.objects.get(state=Plan.State.LIVE)
+    contacts = Contact.objects.filter(run_id=world.second.pk, plan=live).exclude(state="withdrawn")
     reached = set(contacts.values_list("customer_id", flat=True))
-    page = {row[0]: row for row in table(analyst, "Best customers reached", "plan", approved.pk)}
+    page = {row[0]: row for row in table(analyst, "Best customers reached", "plan", live.pk)}
     for name, title in (("buyers", "Who buys for most"), ("regulars", "Who comes most")):
         best_of_all = {one.customer_id for one in members(world.second, name)}
         assert page[title][1:3] == [len(best_of_all), len(best_of_all & reached)]
-    assert flags(analyst, approved) == [
+    assert flags(analyst, live) == [
         name for name in ("loyal", "buyers", "regulars") if page_reached(world, name, reached) == 0
     ]
     contacts.update(state="withdrawn")
-    assert flags(analyst, approved) == ["loyal", "buyers", "regulars"]
+    assert flags(analyst, live) == ["loyal", "buyers", "regulars"]
     for one in members(world.second, "buyers")[:2]:
-        contact = Contact.objects.filter(run_id=world.second.pk, plan=approved)[0]
+        contact = Contact.objects.filter(run_id=world.second.pk, plan=live)[0]
         Contact.objects.filter(pk=contact.pk).update(state="planned", customer=one.customer)
-    assert "buyers" not in flags(analyst, approved)
+    assert "buyers" not in flags(analyst, live)
     text = shown(analyst, "plan", world.draft.pk)
-    assert "Nobody is contacted by a plan before it is approved" in text
+    assert "Nobody is contacted by a plan before it is live" in text
 
 
 def page_reached(world, name, reached):

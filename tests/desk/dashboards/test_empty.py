@@ -31,7 +31,7 @@ PAGES = {
     "tier_overrides": "None is in force.",
     "tier_moves": "None waits for a decision.",
     "lookalikes": "No run has been published yet.",
-    "plan_list": "None has been loaded",
+    "plan_list": "None has been written",
     "contacts": "No run has planned one.",
     "left_out": "No run has been published yet.",
     "tasks": "None is open.",

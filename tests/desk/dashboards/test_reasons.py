@@ -53,7 +53,7 @@ def test_a_sentence_calls_the_asset_by_its_title_and_touches_no_other_word(sente
 def test_an_asset_that_no_plan_titles_keeps_its_id():
     sentence = "Got ghost on 2017-06-01, 29 days ago; it rests 30 days."
     assert with_title(sentence, "ghost", TITLES) == sentence
-    assert with_title("No plan is approved, so nobody is contacted.", "", TITLES).startswith("No plan")
+    assert with_title("No plan is live, so nobody is contacted.", "", TITLES).startswith("No plan")
 
 
 def test_every_reason_that_the_engine_gives_has_words(world):

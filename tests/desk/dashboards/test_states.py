@@ -303,7 +303,7 @@ def test_every_kind_of_cell_has_its_words_in_a_file(cell, written):
 def test_a_run_without_an_experiment_says_when_there_will_be_one(analyst):
     published()
     said = [item.why for item in empties(analyst.get(reverse("results")))]
-    assert any("an approved plan draws its hold-out in its first run" in why for why in said)
+    assert any("a live plan draws its hold-out in its first run" in why for why in said)
 
 
 def test_where_no_run_has_been_published_the_builder_works_and_says_when_it_counts(log_in):

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 WORKS, MANAGES = {"staff", "manager", "administrator"}, {"manager", "administrator"}
 # The address, who may, what the form holds, and what the audit calls it.
 WRITES = {
-    "plan_approve": (MANAGES, {"reason": "in order"}, "approve plan"),
+    "plan_submit": (MANAGES, {"reason": "in order"}, "submit plan"),
     "run_start": (MANAGES, {"until": "2017-12-31"}, "request run"),
     "task_done": (WORKS, {"state": "done", "note": "likes pears"}, "complete task"),
     "contact_settle": (WORKS, {"arrived": "yes", "reason": "she answered"}, "settle contact"),
@@ -24,7 +24,7 @@ WRITES = {
 def address(world, name):
     """The address that the form `name` is posted to."""
     subjects = {
-        "plan_approve": world.draft,
+        "plan_submit": world.draft,
         "task_done": world.task,
         "contact_settle": world.doubt,
         "contact_withdraw": world.planned,
@@ -90,14 +90,14 @@ def test_the_form_on_the_page_carries_the_token(world, log_in):
     client = log_in("manager", csrf=True)
     client.get(reverse("plan", args=[world.draft.pk]))
     form = {"reason": "in order", "csrfmiddlewaretoken": client.cookies["csrftoken"].value}
-    assert client.post(address(world, "plan_approve"), form).status_code == 302
-    assert Plan.objects.get(pk=world.draft.pk).state == "approved"
+    assert client.post(address(world, "plan_submit"), form).status_code == 302
+    assert Plan.objects.get(pk=world.draft.pk).state == "review"
 
 
 @pytest.mark.parametrize(
     ("name", "form", "said"),
     [
-        ("plan_approve", {"reason": " "}, "write why"),
+        ("plan_submit", {"reason": " "}, "write why"),
         ("run_start", {"until": "tomorrow"}, "write the last day"),
         ("run_start", {}, "write the last day"),
         ("task_done", {"state": "perhaps"}, "ends as done or not reached"),
@@ -118,7 +118,7 @@ def test_a_refusal_is_a_note_on_the_page(world, log_in, name, form, said):
 @pytest.mark.parametrize(
     ("name", "second"),
     [
-        ("plan_approve", "success"),
+        ("plan_submit", "success"),
         ("run_start", "error"),
         ("task_done", "success"),
         ("contact_settle", "error"),
@@ -133,9 +133,9 @@ def test_posted_twice_it_is_done_once(world, log_in, name, second):
     assert Entry.objects.filter(action=WRITES[name][2], actor__username="manager").count() == 1
 
 
-def test_a_plan_with_errors_is_not_approved(world, log_in):
+def test_a_plan_with_errors_is_not_submitted(world, log_in):
     answer = log_in("manager").post(
-        reverse("plan_approve", args=[world.faulty.pk]), {"reason": "anyway"}, follow=True
+        reverse("plan_submit", args=[world.faulty.pk]), {"reason": "anyway"}, follow=True
     )
     [note] = answer.context["messages"]
     assert note.level_tag == "error" and Plan.objects.get(pk=world.faulty.pk).state == "draft"
@@ -143,7 +143,7 @@ def test_a_plan_with_errors_is_not_approved(world, log_in):
 
 def test_only_who_may_is_shown_a_form(world, log_in):
     places = {
-        "plan_approve": reverse("plan", args=[world.draft.pk]),
+        "plan_submit": reverse("plan", args=[world.draft.pk]),
         "run_start": reverse("runs"),
         "task_done": reverse("tasks"),
         "contact_settle": reverse("contact", args=[world.doubt.pk]),

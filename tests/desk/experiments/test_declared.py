@@ -6,8 +6,8 @@ from django.db import transaction
 from sterna.desk.audit.models import Entry
 from sterna.desk.config import events
 from sterna.desk.experiments.models import Experiment
-from sterna.desk.plans.actions import PlanApproved
 from sterna.desk.plans.models import Plan
+from sterna.desk.plans.signals import PlanLaunched
 from sterna.desk.runs.actions.definitions import declared, experiment_terms
 from tests.desk.runs import shop
 
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db
 def test_an_approval_that_fails_declares_nothing(monkeypatch):
     shop.tiers()
 
-    def fail(approved: PlanApproved) -> None:
+    def fail(launched: PlanLaunched) -> None:
         raise RuntimeError("a subscriber failed")
 
-    monkeypatch.setitem(events._handlers, PlanApproved, [*events._handlers[PlanApproved], fail])
+    monkeypatch.setitem(events._handlers, PlanLaunched, [*events._handlers[PlanLaunched], fail])
     with pytest.raises(RuntimeError), transaction.atomic():
         shop.plan()
-    assert not Experiment.objects.exists() and not Plan.objects.filter(state="approved").exists()
+    assert not Experiment.objects.exists() and not Plan.objects.filter(state="live").exists()
 
 
 def test_what_was_declared_is_what_it_is_judged_by():

@@ -13,6 +13,7 @@ from sterna.desk.experiments.actions import publish_comparisons, record_assignme
 from sterna.desk.experiments.models import Assignment, CampaignReach, Comparison, Experiment
 from sterna.desk.plans import actions as plans
 from sterna.engine.tables import TABLES
+from tests.desk.plans.signed import in_force
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +184,7 @@ def test_R14_a_campaign_that_others_targeted_is_kept_as_heads_with_its_label(peo
 
 def test_a_second_approval_declares_nothing_again(people):
     before = Experiment.objects.get()
-    assert plans.approve(before.plan, None, "once more").pk == before.plan_id
+    assert plans.launch(before.plan, None, "once more").pk == before.plan_id
     after = Experiment.objects.get()
     assert (after.pk, after.declared_at, after.declared) == (before.pk, before.declared_at, before.declared)
 
@@ -195,7 +196,7 @@ def test_R89_a_plan_without_a_hold_out_is_refused_and_declares_nothing(people):
     with pytest.raises(
         Refused, match="the plan holds nobody out, so nobody could ever tell whether it worked"
     ):
-        plans.approve(bare, None, "no need to know")
+        in_force(bare)
     assert Experiment.objects.count() == 1
 
 

@@ -3,11 +3,12 @@
 import pytest
 
 from sterna.desk.customers.queries import uses
-from sterna.desk.plans.actions import approve, load
+from sterna.desk.plans.actions import load
 from sterna.desk.plans.needs import of_document
 from sterna.engine.lake.beside import Beside
 from sterna.engine.plans import body
 from sterna.engine.plans import load as read_plan
+from tests.desk.plans.signed import in_force
 from tests.desk.runs import shop
 
 DOCUMENT = {
@@ -60,7 +61,7 @@ def test_only_a_plan_in_force_uses_facts():
     shop.tiers()
     plan = load(shop.PLAN.format(budget="1000.00", version=7), None)
     assert not [use for use in uses() if use.kind == "message"]
-    approve(plan, None, "go")
+    in_force(plan)
     assert [use.fact_class for use in uses() if use.kind == "message"] == ["shopping.category"]
 
 

@@ -1,4 +1,4 @@
-"""Plans: loaded with findings, one content a version, approved only without errors, their experiment fixed then."""
+"""Plans: loaded with findings, one content a version, live only without errors, their experiment fixed then."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from sterna.desk.plans import actions
 from sterna.desk.plans.models import Plan
 from sterna.desk.users.models import User
 from sterna.engine.errors import BadInput
+from tests.desk.plans.signed import approved
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db
@@ -21,18 +22,22 @@ def _user(role: str) -> User:
     return User.objects.create_user(role, password="x", role=role)
 
 
-def test_R4_a_plan_without_errors_is_approved_and_audited():
+def test_R4_a_plan_without_errors_goes_live_and_every_step_is_audited():
     shop.tiers()
     manager = _user("manager")
     plan = actions.load(TEXT, manager)
     assert plan.state == Plan.State.DRAFT and not plan.findings.filter(severity="error").exists()
-    approved = actions.approve(plan, manager, "the season begins")
-    assert (approved.state, approved.approved_by) == (Plan.State.APPROVED, manager)
+    live = actions.launch(approved(plan), manager, "the season begins")
+    assert (live.state, live.launched_by) == (Plan.State.LIVE, manager)
     assert list(
         Entry.objects.filter(subject_kind="plan").order_by("id").values_list("action", flat=True)
     ) == [
         "load plan",
+        "submit plan",
+        "sign plan",
+        "sign plan",
         "approve plan",
+        "launch plan",
     ]
 
 
@@ -42,7 +47,7 @@ def test_R61_a_goal_that_does_not_say_what_a_response_is_worth_keeps_the_plan_fr
     finding = plan.findings.get(code="R61-value_of_response")
     assert finding.severity == "error" and finding.line is not None and finding.mend
     with pytest.raises(Refused, match="does not say what a response is worth"):
-        actions.approve(plan, None, "please")
+        actions.submit(plan, None, "please")
     assert not Experiment.objects.exists()
 
 
@@ -70,27 +75,27 @@ def test_another_content_under_the_same_version_is_refused():
 def test_a_place_that_the_tiers_do_not_have_is_found_at_approval_even_if_they_came_later():
     plan = actions.load(TEXT.replace("to: silver", "to: gold"), None)
     with pytest.raises(Refused, match="no tiers called 'value' yet"):
-        actions.approve(plan, None, "please")
+        actions.submit(plan, None, "please")
     shop.tiers()
     with pytest.raises(Refused, match="gold"):
-        actions.approve(plan, None, "please")
+        actions.submit(plan, None, "please")
 
 
 @pytest.mark.parametrize("role", ["analyst", "staff"])
-def test_who_does_not_manage_neither_loads_nor_approves(role):
+def test_who_does_not_manage_neither_loads_nor_submits(role):
     shop.tiers()
     plan = actions.load(TEXT, None)
     with pytest.raises(Refused):
         actions.load(TEXT, _user(role))
     with pytest.raises(Refused):
-        actions.approve(plan, User.objects.get(username=role), "mine")
+        actions.submit(plan, User.objects.get(username=role), "mine")
     assert Plan.objects.get().state == Plan.State.DRAFT
 
 
 def test_approval_needs_a_reason():
     shop.tiers()
     with pytest.raises(Refused, match="write why"):
-        actions.approve(actions.load(TEXT, None), None, "")
+        actions.submit(actions.load(TEXT, None), None, "")
 
 
 def test_the_experiment_is_declared_with_the_approval_and_never_again():
@@ -100,7 +105,7 @@ def test_the_experiment_is_declared_with_the_approval_and_never_again():
     assert experiment.declared["primary"]["smallest_effect"] == 0.05
     assert experiment.declared["definition"] == plan.definition.sha256
     declared_at = experiment.declared_at
-    actions.approve(plan, None, "again")
+    actions.launch(plan, None, "again")
     assert Experiment.objects.get().declared_at == declared_at
 
 
@@ -110,7 +115,7 @@ def test_a_newer_version_closes_the_one_before():
     shop.plan(version=2)
     assert list(Plan.objects.order_by("version").values_list("version", "state")) == [
         (1, "closed"),
-        (2, "approved"),
+        (2, "live"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Versions of a plan: kept as loaded by the database itself, one in force at a time, approved once."""
+"""Versions of a plan: kept as loaded by the database itself, one live at a time, launched once."""
 
 import threading
 from datetime import date
@@ -19,6 +19,7 @@ from sterna.desk.segments.models import Definition
 from sterna.desk.users.models import User
 from sterna.engine.errors import BadInput
 from tests.desk.contacts import ledger
+from tests.desk.plans.signed import approved, in_force
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +34,8 @@ OTHERWISE = {
     "source_text": "plan: spring",
     "loaded_at": "2001-01-01T00:00:00Z",
 }
-# What an approval writes, once.
-DECIDED = {"approved_at": "2001-01-01T00:00:00Z", "approved_by_id": None, "state": "draft"}
+# What a launch writes, once.
+DECIDED = {"launched_at": "2001-01-01T00:00:00Z", "launched_by_id": None, "state": "draft"}
 STAYS = "autumn 1 is {} and stays as it was loaded: load a new version"
 
 
@@ -47,13 +48,13 @@ def run(sql: str, *parameters: object) -> int:
 
 @pytest.fixture
 def manager():
-    """Who approves."""
+    """Who launches."""
     return User.objects.create(username="mia", role="manager", first_name="Mia", last_name="Roth")
 
 
 @pytest.fixture
 def draft():
-    """The plan of the shop, loaded and not approved."""
+    """The plan of the shop, loaded and no more."""
     shop.tiers()
     return actions.load(TEXT, None)
 
@@ -74,25 +75,25 @@ def test_a_version_does_not_change_its_definition(draft):
 
 @pytest.mark.parametrize("column", DECIDED)
 def test_what_was_decided_is_not_undone(draft, manager, column):
-    actions.approve(draft, manager, "in order")
-    with pytest.raises(IntegrityError, match=STAYS.format("approved")):
+    actions.launch(approved(draft), manager, "in order")
+    with pytest.raises(IntegrityError, match=STAYS.format("live")):
         run(f"update plans_plan set {column} = %s", DECIDED[column])
 
 
-@pytest.mark.parametrize("state", ["draft", "approved"])
+@pytest.mark.parametrize("state", ["draft", "review", "approved", "live"])
 def test_what_was_closed_stays_closed(draft, state):
-    actions.approve(draft, None, "in order")
+    in_force(draft)
     assert run("update plans_plan set state = 'closed'") == 1
     with pytest.raises(IntegrityError, match=STAYS.format("closed")):
         run("update plans_plan set state = %s", state)
 
 
-def test_a_draft_may_go_and_an_approved_version_never(draft):
-    actions.approve(draft, None, "in order")
+def test_a_draft_may_go_and_a_live_version_never(draft):
+    in_force(draft)
     second = actions.load(shop.PLAN.format(budget="900.00", version=2), None)
     run("delete from plans_finding")
     assert run("delete from plans_plan where id = %s", second.pk) == 1
-    with pytest.raises(IntegrityError, match=STAYS.format("approved")):
+    with pytest.raises(IntegrityError, match=STAYS.format("live")):
         run("delete from plans_plan")
     assert list(Plan.objects.values_list("version", flat=True)) == [1]
 
@@ -101,95 +102,98 @@ def test_the_database_itself_holds_one_version_in_force():
     shop.tiers()
     shop.plan()
     shop.plan(version=2)
-    third = actions.load(shop.PLAN.format(budget="3.00", version=3), None)
-    with pytest.raises(IntegrityError, match="plan_one_in_force"):
-        run("update plans_plan set state = 'approved' where id = %s", third.pk)
-    actions.approve(third, None, "by the way that is meant")
+    third = approved(actions.load(shop.PLAN.format(budget="3.00", version=3), None))
+    with pytest.raises(IntegrityError, match="plan_one_live"):
+        run("update plans_plan set state = 'live' where id = %s", third.pk)
+    actions.launch(third, None, "by the way that is meant")
     assert list(Plan.objects.order_by("version").values_list("state", flat=True)) == [
         "closed",
         "closed",
-        "approved",
+        "live",
     ]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_versions_approved_at_once_leave_one_in_force():
+def test_two_versions_launched_at_once_leave_one_live():
     shop.tiers()
-    drafts = [actions.load(shop.PLAN.format(budget=f"{n}00.00", version=n), None) for n in range(1, 5)]
+    drafts = [
+        approved(actions.load(shop.PLAN.format(budget=f"{n}00.00", version=n), None)) for n in range(1, 5)
+    ]
     ready, faults = threading.Barrier(len(drafts)), list[Exception]()
 
-    def approve(plan: Plan) -> None:
+    def launch(plan: Plan) -> None:
         try:
             ready.wait(20)
-            actions.approve(plan, None, "all at once")
+            actions.launch(plan, None, "all at once")
         except Exception as fault:
             faults.append(fault)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=approve, args=(plan,)) for plan in drafts]
+    threads = [threading.Thread(target=launch, args=(plan,)) for plan in drafts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
     assert not faults
-    assert sorted(Plan.objects.values_list("state", flat=True)) == ["approved", "closed", "closed", "closed"]
-    assert Entry.objects.filter(action="approve plan").count() == Experiment.objects.count() == 4
+    assert sorted(Plan.objects.values_list("state", flat=True)) == ["closed", "closed", "closed", "live"]
+    assert Entry.objects.filter(action="launch plan").count() == Experiment.objects.count() == 4
 
 
 def test_plans_of_other_names_stay_in_force(draft):
-    actions.approve(draft, None, "in order")
+    in_force(draft)
     other = actions.load(TEXT.replace("plan: autumn", "plan: winter").replace("autumn-2017", "winter"), None)
-    actions.approve(other, None, "in order")
-    assert Plan.objects.filter(state="approved").count() == 2
+    in_force(other)
+    assert Plan.objects.filter(state="live").count() == 2
 
 
 def test_an_older_draft_may_come_into_force_and_closes_the_newer(draft):
-    actions.approve(actions.load(shop.PLAN.format(budget="2.00", version=2), None), None, "first")
-    actions.approve(draft, None, "back to the first draft")
-    assert dict(Plan.objects.values_list("version", "state")) == {1: "approved", 2: "closed"}
-    with pytest.raises(Refused, match="autumn 2 is closed and cannot be approved"):
-        actions.approve(Plan.objects.get(version=2), None, "once more")
+    in_force(actions.load(shop.PLAN.format(budget="2.00", version=2), None))
+    in_force(draft)
+    assert dict(Plan.objects.values_list("version", "state")) == {1: "live", 2: "closed"}
+    with pytest.raises(Refused, match="autumn 2 is closed and cannot be launched"):
+        actions.launch(Plan.objects.get(version=2), None, "once more")
 
 
-def test_a_second_approval_says_that_nothing_was_changed_and_keeps_the_first_reason(draft, manager):
+def test_a_second_launch_says_that_nothing_was_changed_and_keeps_the_first_reason(draft, manager):
+    approved(draft)
     client = Client()
     client.force_login(manager)
-    where = reverse("plan_approve", args=[draft.pk])
+    where = reverse("plan_launch", args=[draft.pk])
     words = []
     for reason in ("the season begins", "I like it too"):
         [note] = client.post(where, {"reason": reason}, follow=True).context["messages"]
         words.append(str(note))
-    day = f"{Plan.objects.get().approved_at:%Y-%m-%d}"
+    day = f"{Plan.objects.get().launched_at:%Y-%m-%d}"
     assert words == [
-        "Up from bronze is approved; the next run plans its contacts.",
-        f"Up from bronze was approved by Mia Roth on {day} already; nothing was changed.",
+        "Up from bronze is live; the next run plans its contacts.",
+        f"Up from bronze was launched by Mia Roth on {day} already; nothing was changed.",
     ]
-    assert list(Entry.objects.filter(action="approve plan").values_list("reason", flat=True)) == [
+    assert list(Entry.objects.filter(action="launch plan").values_list("reason", flat=True)) == [
         "the season begins"
     ]
 
 
-def test_somebody_else_is_told_who_approved_it(draft, manager):
-    actions.approve(draft, None, "from the command line")
+def test_somebody_else_is_told_who_launched_it(draft, manager):
+    in_force(draft)
     client = Client()
     client.force_login(manager)
-    answer = client.post(reverse("plan_approve", args=[draft.pk]), {"reason": "mine"}, follow=True)
+    answer = client.post(reverse("plan_launch", args=[draft.pk]), {"reason": "mine"}, follow=True)
     [note] = answer.context["messages"]
-    assert "was approved by Sterna on " in str(note) and Plan.objects.get().approved_by is None
+    assert "was launched by Sterna on " in str(note) and Plan.objects.get().launched_by is None
 
 
-def test_who_may_not_manage_is_not_told_that_a_plan_is_approved(draft):
-    actions.approve(draft, None, "in order")
+def test_who_may_not_manage_is_not_told_that_a_plan_is_live(draft):
+    in_force(draft)
     with pytest.raises(Refused, match="may not change tiers and plans"):
-        actions.approve(draft, User(username="eve", role="staff"), "mine")
+        actions.launch(draft, User(username="eve", role="staff"), "mine")
 
 
-def test_loading_an_approved_plan_again_leaves_its_findings_and_its_approval(draft):
-    actions.approve(draft, None, "in order")
+def test_loading_a_live_plan_again_leaves_its_findings_and_its_state(draft):
+    in_force(draft)
     Finding.objects.create(plan=draft, code="kept", severity="note", where="plan", message="m", mend="n")
     again = actions.load(TEXT, None)
-    assert again.state == "approved" and again.findings.filter(code="kept").exists()
+    assert again.state == "live" and again.findings.filter(code="kept").exists()
     assert Entry.objects.filter(action="load plan").count() == 1
 
 

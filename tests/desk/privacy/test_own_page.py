@@ -20,6 +20,7 @@ from sterna.desk.customers.actions.exporting import BY_LINK
 from sterna.desk.customers.actions.preferences import Choices, choose, rate, stop
 from sterna.desk.customers.models import Address, Consent, Customer, Fact, SourceRecord
 from tests.desk.contacts import ledger
+from tests.desk.plans.signed import in_force
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -309,7 +310,7 @@ def test_R74_a_topic_that_is_not_wanted_stays_away(topic, leaves):
     text = shop.PLAN.format(budget="1000.00", version=1).replace(
         "    rest_days: 30", "    wants: {class: food, value: PIES}\n    rest_days: 30"
     )
-    plan = shop.plans.approve(shop.plans.load(text, None), None, "for the test")
+    plan = in_force(shop.plans.load(text, None))
     [contact] = ledger.fill(1)
     assert contact.plan == plan
     record = record_of(contact)

@@ -17,6 +17,7 @@ from sterna.desk.sources.signals import AddressesSaid, ConsentsSaid, FactsSaid
 from sterna.engine.lake import arrow
 from sterna.engine.segments import Band, Scheme
 from sterna.engine.tables import TABLES
+from tests.desk.plans.signed import in_force
 
 AT = datetime(2017, 1, 1, tzinfo=UTC)
 CUSTOMERS = 60
@@ -71,7 +72,7 @@ touchpoints:
      cost: 0.10, capacity_per_week: 1000, data_in: [shopping.category], data_out: [response]}}
   - {{id: post, title: Post, medium: letter, direction: outbound, purpose: marketing, owner: Cy, cost: 0.90,
      capacity_per_week: 100, data_in: [], data_out: [response]}}
-  - {{id: call, title: Call, medium: phone, direction: outbound, purpose: marketing, owner: Cy, cost: 2.00,
+  - {{id: call, title: Call, medium: phone, direction: both, purpose: service, owner: Cy, cost: 2.00,
      capacity_per_week: 50, data_in: [], data_out: [response]}}
 messages:
   - id: basket
@@ -169,8 +170,8 @@ def tiers(edge: str = "250.00") -> Definition:
 
 
 def plan(budget: str = "1000.00", version: int = 1) -> Plan:
-    """The plan, approved."""
-    return plans.approve(plans.load(PLAN.format(budget=budget, version=version), None), None, "for the test")
+    """The plan, in force."""
+    return in_force(plans.load(PLAN.format(budget=budget, version=version), None))
 
 
 def open_shop() -> dict[str, Customer]:

@@ -13,6 +13,7 @@ from sterna.desk.contacts.models import Contact
 from sterna.desk.runs import actions, tasks
 from sterna.desk.runs.models import Run
 from sterna.desk.users.models import User
+from tests.desk.plans.signed import SIGNERS, signer
 from tests.desk.runs import shop
 from tests.desk.runs.test_tiers import FILE
 
@@ -27,7 +28,11 @@ def test_tiers_plan_run_and_work_from_the_command_line(tmp_path, capsys, monkeyp
     (tmp_path / "plan.yaml").write_text(shop.PLAN.format(budget="1000.00", version=1))
     assert "gold: from" in plans.cut_tiers(tmp_path / "tiers.yaml", date(2016, 12, 31))
     assert "autumn 1 is loaded as draft" in plans.load(tmp_path / "plan.yaml")
-    assert plans.approve("autumn", 1, "the season begins") == "autumn 1 is approved"
+    assert plans.submit("autumn", 1, "ready") == "autumn 1 is in review"
+    for side in SIGNERS:
+        told = plans.sign("autumn", 1, side, signer(side).username, "read")
+    assert told == "autumn 1 is approved"
+    assert plans.launch("autumn", 1, "the season begins") == "autumn 1 is live"
     told = json.loads(runs.run(shop.FIRST, as_json=True))
     assert told["state"] == "done" and told["summary"]["sums"]["customers"] == shop.CUSTOMERS
     assert "freezing" in capsys.readouterr().err
@@ -40,7 +45,17 @@ def test_tiers_plan_run_and_work_from_the_command_line(tmp_path, capsys, monkeyp
 
 def test_an_unknown_plan_is_refused():
     with pytest.raises(Refused, match="no plan ghost 3"):
-        plans.approve("ghost", 3, "why not")
+        plans.launch("ghost", 3, "why not")
+
+
+def test_a_plan_is_signed_by_somebody_who_logs_in_sent_back_and_closed():
+    shop.tiers()
+    plan = shop.plan()
+    with pytest.raises(Refused, match="nobody logs in as 'ghost'"):
+        plans.sign(plan.name, 1, "marketing", "ghost", "read")
+    with pytest.raises(Refused, match="cannot be sent back"):
+        plans.send_back(plan.name, 1, "mend it")
+    assert plans.close(plan.name, 1, "the season ends") == "autumn 1 is closed"
 
 
 def test_a_run_that_is_asked_for_waits_once_and_is_turned_by_its_task():

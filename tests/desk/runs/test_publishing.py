@@ -21,6 +21,7 @@ from sterna.desk.segments.models import Candidate, MatrixCell, Membership, Move
 from sterna.desk.values.models import CategoryRoom, Model, Worth
 from sterna.engine.decisions import arm
 from tests.desk.contacts import ledger
+from tests.desk.plans.signed import in_force
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -254,7 +255,7 @@ def test_after_the_plan_closed_nobody_is_contacted_and_candidates_are_still_show
     shop.fill_lake()
     shop.tiers()
     text = shop.PLAN.format(budget="1000.00", version=1).replace("closes: 2018-06-30", "closes: 2017-12-31")
-    plans.approve(plans.load(text, None), None, "for the test")
+    in_force(plans.load(text, None))
     late = actions.run(shop.SECOND).run
     assert Candidate.objects.filter(run_id=late.pk).exists()
     assert not Contact.objects.exists() and not Assignment.objects.exists()

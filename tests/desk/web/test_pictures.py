@@ -253,6 +253,21 @@ def test_a_step_back_ends_the_drawing_all_the_same() -> None:
     assert roadmap.layout(STAGES, TOUCHPOINTS, loop).boxes == roadmap.layout(STAGES, TOUCHPOINTS, STEPS).boxes
 
 
+@pytest.mark.parametrize(("origin", "destination"), [("till", "mail"), ("call", "mail"), ("page", "page")])
+def test_R71_a_way_back_runs_where_no_box_is_and_arrives_beside_the_way_there(
+    origin: str, destination: str
+) -> None:
+    drawn = roadmap.layout(STAGES, TOUCHPOINTS, STEPS)
+    boxes = drawn.boxes.values()
+    onto = drawn.boxes[destination]
+    path = roadmap.edge_path(drawn.boxes[origin], onto, boxes)
+    start, below, left, arrives, head = (float(at) for at in re.findall(r"[MVH]([\d.]+)", path))
+    assert not any(box.y <= below <= box.y + roadmap.NODE_HEIGHT for box in boxes)
+    assert not any(box.x <= left <= box.x + roadmap.NODE_WIDTH for box in boxes)
+    assert (head, start) == (onto.x, drawn.boxes[origin].x + roadmap.NODE_WIDTH - roadmap.BACK_GAP)
+    assert onto.y + roadmap.NODE_HEIGHT / 2 + 8 < arrives < onto.y + roadmap.NODE_HEIGHT
+
+
 def test_a_roadmap_with_loose_ends_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown stage"):
         roadmap.layout(["Regular"], TOUCHPOINTS, [])

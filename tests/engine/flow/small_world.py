@@ -53,7 +53,9 @@ assets:
     routes: [{medium: email, touchpoint: mail, preference: 1, contact_cost: 0.02}]
     message: hello
 exchanges: [{id: deal, kind: paid, give: a visit, get: two dollars, asset: voucher, cost: 2.00}]
-touchpoints: [{id: mail, title: E-mail, medium: email, direction: outbound, purpose: marketing, owner: Ben}]
+touchpoints:
+  [{id: counter, title: Counter, medium: person, direction: inbound, purpose: sales, owner: Eve, data_out: [baskets]},
+   {id: mail, title: E-mail, medium: email, direction: outbound, purpose: marketing, owner: Ben}]
 messages:
   - id: hello
     uses: [{name: room, class: shopping.room, max_age_days: 90, fallback: our fresh food}]

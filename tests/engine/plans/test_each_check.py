@@ -3,9 +3,9 @@
 import pytest
 
 from sterna.engine import plans
-from tests.engine.flow.small_world import PLAN as TEXT
+from tests.engine.plans.house import WHOLE as TEXT
 
-PLACES = ["bronze", "silver", "gold"]
+PLACES = ("bronze", "silver", "gold")
 
 
 def codes(*changes: tuple[str, str]) -> set[str]:
@@ -14,7 +14,13 @@ def codes(*changes: tuple[str, str]) -> set[str]:
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new, 1)
-    return {finding.code for finding in plans.check(plans.load(text, lambda name: name), PLACES)}
+    return {
+        finding.code
+        for finding in plans.check(plans.load(text, lambda name: name), plans.Known(places=PLACES))
+        if not finding.code.startswith(
+            "R75"
+        )  # what a fault does to the strategy as a whole: test_strategy.py
+    }
 
 
 # One change each, and the codes that it alone brings up; nothing where the plan stays right.
@@ -138,7 +144,7 @@ def test_an_asset_without_a_route_is_not_used_and_needs_no_message():
 def test_errors_stand_before_warnings_and_notes_each_in_order_of_lines():
     text = TEXT.replace(", evidence: last spring", "").replace("    rest_days: 30\n", "")
     text = text.replace("owner: Ada\n", "").replace("give: a visit, ", "")
-    found = plans.check(plans.load(text, lambda name: name), PLACES)
+    found = plans.check(plans.load(text, lambda name: name), plans.Known(places=PLACES))
     assert [finding.severity for finding in found] == ["error", "error", "warning", "note"]
     assert [finding.code for finding in plans.errors(found)] == ["plan-owner", "exchange-give"]
 

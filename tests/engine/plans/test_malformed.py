@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sterna.engine import plans
 from sterna.engine.errors import BadInput
-from tests.engine.flow.small_world import PLAN as TEXT
+from tests.engine.plans.house import WHOLE as TEXT
 
 LINES = TEXT.splitlines()
 NASTY = [
@@ -93,7 +93,7 @@ def damaged(draw: st.DrawFn) -> str:
 @given(damaged())
 def test_a_damaged_plan_is_read_as_far_as_it_goes_and_kept_as_it_was_read(text):
     document = load(text)
-    for finding in plans.check(document, ["bronze", "silver", "gold"]):
+    for finding in plans.check(document, plans.Known(places=("bronze", "silver", "gold"))):
         assert finding.message and finding.mend
         assert finding.line is None or 1 <= finding.line <= text.count("\n") + 1
     stored = msgspec.json.decode(msgspec.json.encode(plans.body(document.plan)))
@@ -102,7 +102,9 @@ def test_a_damaged_plan_is_read_as_far_as_it_goes_and_kept_as_it_was_read(text):
 
 
 def test_the_plan_that_is_damaged_here_is_sound_before():
-    assert [finding.code for finding in plans.check(load(TEXT), ["bronze", "silver", "gold"])] == []
+    assert [
+        finding.code for finding in plans.check(load(TEXT), plans.Known(places=("bronze", "silver", "gold")))
+    ] == []
 
 
 @pytest.mark.parametrize(

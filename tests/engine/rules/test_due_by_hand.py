@@ -17,14 +17,21 @@ from sterna.engine.rules import (
     Known,
     Not,
     Person,
+    Rule,
     Stay,
     Worth,
-    due,
     holds,
+    leaves,
     read,
     sentence,
+    soonest,
 )
 from tests.engine.rules.drawn_rules import ABOVE, ON
+
+
+def due(rule: Rule, person: Person, on: date) -> date | None:
+    """The day on which a whole rule may turn."""
+    return soonest(leaves(rule), person, on)
 
 
 def day(ahead: int) -> date:

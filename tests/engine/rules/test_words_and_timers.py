@@ -1,13 +1,30 @@
 """What a rule says in plain English, and on which day it may turn although nothing happens."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 
-from sterna.engine.rules import Behavior, Deed, InPlace, Known, Person, Stay, due, holds, read, sentence
+from sterna.engine.rules import (
+    Behavior,
+    Deed,
+    InPlace,
+    Known,
+    Person,
+    Rule,
+    Stay,
+    holds,
+    leaves,
+    read,
+    sentence,
+    soonest,
+)
 from tests.engine.rules.drawn_rules import ABOVE, ON, people, rules, worlds
+
+
+def due(rule: Rule, person: Person, on: date) -> date | None:
+    return soonest(leaves(rule), person, on)
 
 
 @pytest.mark.parametrize(

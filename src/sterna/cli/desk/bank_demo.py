@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pyarrow.parquet as pq
 
-from sterna.cli.desk.demo_steps import MANAGER, console, import_once, send, step, turn
+from sterna.cli.desk.demo_steps import MANAGER, console, import_once, put_in_force, send, step, turn
 from sterna.cli.desk.invented import LABEL, as_if
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _say_who_is_where() -> None:
         if group_queries.terms_definition() is None:
             publish_terms((EXAMPLES / "groups.yaml").read_text(encoding="utf-8"), None, WHY)
         if not Plan.objects.exclude(state=Plan.State.DRAFT).exists():
-            plans.approve(plans.load(EXAMPLES / "plan.yaml", None), None, WHY)
+            put_in_force(plans.load(EXAMPLES / "plan.yaml", None), WHY)
 
 
 def _call() -> None:

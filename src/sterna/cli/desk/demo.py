@@ -17,7 +17,16 @@ import pyarrow.parquet as pq
 from rich.table import Table
 
 from sterna.cli.desk import setup
-from sterna.cli.desk.demo_steps import MANAGER, console, import_once, mail_sink, send, step, turn
+from sterna.cli.desk.demo_steps import (
+    MANAGER,
+    console,
+    import_once,
+    mail_sink,
+    put_in_force,
+    send,
+    step,
+    turn,
+)
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import arrow, files
 
@@ -159,7 +168,7 @@ def _first_days(data: Path) -> dict[int, date]:
 
 
 def _decide_and_send() -> None:
-    """Cut the tiers on the first half-year, load and approve the plan, turn the loop, and send what is due."""
+    """Cut the tiers on the first half-year, load and launch the plan, turn the loop, and send what is due."""
     from sterna.desk.plans import actions as plans
     from sterna.desk.plans.models import Plan
     from sterna.desk.runs.actions import cut_tiers
@@ -168,9 +177,9 @@ def _decide_and_send() -> None:
     if not Definition.objects.filter(kind="scheme").exists():
         with step("cutting the tiers on the first half-year"):
             cut_tiers(EXAMPLES / "tiers.yaml", OPENING)
-    # A plan that was approved stays as it is, even when the example has changed since: its hold-out is drawn.
+    # A plan that went on stays as it is, even when the example has changed since: its hold-out is drawn.
     if not Plan.objects.exclude(state=Plan.State.DRAFT).exists():
-        plans.approve(plans.load(EXAMPLES / "plan.yaml", None), None, "The demonstration begins")
+        put_in_force(plans.load(EXAMPLES / "plan.yaml", None), "The demonstration begins")
     _say_who_is_best()
     _say_the_segments()
     _say_the_treatments()

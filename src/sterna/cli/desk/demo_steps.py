@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -63,3 +64,17 @@ def mail_sink() -> Iterator[None]:
     with sink.serve(options.home() / "mail") as taking:
         os.environ["STERNA_SMTP_HOST"], os.environ["STERNA_SMTP_PORT"] = taking.host, str(taking.port)
         yield
+
+
+def put_in_force(plan: Any, reason: str) -> None:
+    """Take a loaded plan through its stages and two signatures to its launch, as its people would."""
+    from sterna.desk.plans import actions
+    from sterna.desk.users.models import User
+
+    manager, technical = (User.objects.get(username=name) for name in (MANAGER, "administrator"))
+    for stage in plan.definition.body.get("stages", ()):
+        actions.close_stage(plan, stage["id"], manager, stage["proof"])
+    actions.submit(plan, manager, reason)
+    actions.sign(plan, "marketing", manager, "Goals, messages and volumes read")
+    actions.sign(plan, "technical", technical, "Data, capacity and dates read")
+    actions.launch(plan, manager, reason)

@@ -1,7 +1,9 @@
 """Loads plans and cuts tiers from the command line."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sterna.cli.desk import setup
 
@@ -21,13 +23,53 @@ def load(path: Path) -> str:
     )
 
 
-def approve(name: str, version: int, reason: str) -> str:
-    """Approve the plan `name` in its `version`."""
+def submit(name: str, version: int, reason: str) -> str:
+    """Submit the plan `name` in its `version` for review."""
+    return _told(name, version, lambda actions, plan: actions.submit(plan, None, reason))
+
+
+def close_stage(name: str, version: int, stage: str, reason: str) -> str:
+    """Close the stage of the plan, for the proof that `reason` says. Raises Refused."""
+    _told(name, version, lambda actions, plan: actions.close_stage(plan, stage, None, reason).plan)
+    return f"the stage {stage} of {name} {version} is closed"
+
+
+def sign(name: str, version: int, side: str, by: str, reason: str) -> str:
+    """Sign the plan for a side, as the person whose login is `by`. Raises Refused."""
+    return _told(name, version, lambda actions, plan: actions.sign(plan, side, _person(by), reason))
+
+
+def send_back(name: str, version: int, reason: str) -> str:
+    """Make the plan a draft again."""
+    return _told(name, version, lambda actions, plan: actions.send_back(plan, None, reason))
+
+
+def launch(name: str, version: int, reason: str) -> str:
+    """Put the plan in force."""
+    return _told(name, version, lambda actions, plan: actions.launch(plan, None, reason))
+
+
+def close(name: str, version: int, reason: str) -> str:
+    """End the plan."""
+    return _told(name, version, lambda actions, plan: actions.close(plan, None, reason))
+
+
+def _told(name: str, version: int, act: Callable[[Any, Any], Any]) -> str:
     setup()
     from sterna.desk.plans import actions, queries
 
-    plan = actions.approve(queries.plan(name, version), None, reason)
-    return f"{plan.name} {plan.version} is {plan.state}"
+    plan = act(actions, queries.plan(name, version))
+    return f"{plan} is {plan.get_state_display().lower()}"
+
+
+def _person(login: str) -> Any:
+    from sterna.desk.config.refused import Refused
+    from sterna.desk.users.models import User
+
+    found = User.objects.filter(username=login, is_active=True).first()
+    if found is None:
+        raise Refused(f"nobody logs in as {login!r}")
+    return found
 
 
 def cut_tiers(path: Path, until: date) -> str:

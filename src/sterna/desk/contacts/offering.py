@@ -16,7 +16,7 @@ NEWEST = 50
 def offering(customer: Customer) -> Offered:
     """Media and purposes of the plans in force, what their assets are about, and where the customer was met."""
     told = Offered()
-    for plan in Plan.objects.filter(state=Plan.State.APPROVED).select_related("definition"):
+    for plan in Plan.objects.filter(state=Plan.State.LIVE).select_related("definition"):
         for asset in plan.definition.body["assets"]:
             told.words |= {(route["medium"], asset["purpose"]) for route in asset["routes"]}
             told.topics |= dict(_topic(asset))

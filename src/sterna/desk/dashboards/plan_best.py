@@ -21,7 +21,7 @@ def best_reached(plan: Plan, run: Run | None) -> list[Section]:
         return []
     if plan.state == Plan.State.DRAFT:
         nothing = Empty(
-            "Which of the best customers it reaches.", "Nobody is contacted by a plan before it is approved."
+            "Which of the best customers it reaches.", "Nobody is contacted by a plan before it is live."
         )
         return [Section([nothing], TITLE)]
     reached = best.reach(run, plan)

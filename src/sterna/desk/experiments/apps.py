@@ -11,15 +11,15 @@ class ExperimentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """An approved plan declares its experiment in the same transaction; arms stay through merges."""
+        """A launched plan declares its experiment in the same transaction; arms stay through merges."""
         from sterna.desk.config.events import subscribe
         from sterna.desk.config.personal import register as register_personal
         from sterna.desk.customers.following import Following, register
         from sterna.desk.experiments.actions import declare
         from sterna.desk.experiments.actions import following as actions
         from sterna.desk.experiments.personal import KEEPERS
-        from sterna.desk.plans.actions import PlanApproved
+        from sterna.desk.plans.signals import PlanLaunched
 
-        subscribe(PlanApproved, declare)
+        subscribe(PlanLaunched, declare)
         register(Following("experiments.Assignment", actions.join, actions.part))
         register_personal(*KEEPERS)

@@ -20,6 +20,7 @@ class Right(Enum):
     WORK_CONTACTS = "work contacts and tasks"
     STEWARD = "say who is one customer and who is not"
     MANAGE = "change tiers and plans, and start runs"
+    SIGN_TECHNICAL = "sign plans for the technical side"
     ADMINISTER = "administer people, sources and keys"
 
 
@@ -28,6 +29,7 @@ _HOLDERS = {
     Right.WORK_CONTACTS: {Role.STAFF, Role.MANAGER, Role.ADMINISTRATOR},
     Right.STEWARD: {Role.MANAGER, Role.ADMINISTRATOR},
     Right.MANAGE: {Role.MANAGER, Role.ADMINISTRATOR},
+    Right.SIGN_TECHNICAL: {Role.ADMINISTRATOR},
     Right.ADMINISTER: {Role.ADMINISTRATOR},
 }
 View = Callable[..., HttpResponseBase]

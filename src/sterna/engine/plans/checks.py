@@ -1,15 +1,29 @@
 """Checks a plan as a whole: its head, hold-out and budget, and that its parts know one another by name."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sterna.engine.documents import Finding
 from sterna.engine.errors import BadInput
 from sterna.engine.money import require_currency
+from sterna.engine.plans.coverage import check_coverage
+from sterna.engine.plans.data import check_data
+from sterna.engine.plans.dependencies import check_dependencies
 from sterna.engine.plans.document import Document
+from sterna.engine.plans.exchanges import check_benefits, check_exchanges
 from sterna.engine.plans.goals import check_goals
-from sterna.engine.plans.inventory import check_assets, check_exchanges, check_touchpoints
+from sterna.engine.plans.holding import check_holds
+from sterna.engine.plans.inventory import check_assets, check_touchpoints
+from sterna.engine.plans.known import NOTHING_KNOWN, Known
 from sterna.engine.plans.messages import check_messages
+from sterna.engine.plans.mix import check_mix
+from sterna.engine.plans.naming import check_ids
+from sterna.engine.plans.phases import check_phases
+from sterna.engine.plans.readiness import check_readiness
+from sterna.engine.plans.roadmap import check_roadmap
+from sterna.engine.plans.slots import check_slots
+from sterna.engine.plans.stages import check_stages
+from sterna.engine.plans.volumes import check_volumes
+from sterna.engine.plans.words import check_words
 
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}
 # What a record of each name holds; a longer one would stop a run when its results are published.
@@ -17,18 +31,25 @@ _ID, _TITLE, _MEDIUM = 80, 200, 20
 _FEWEST = 30  # customers an arm needs before a mean of spend can be judged
 
 
-def check(document: Document, places: Sequence[str] | None = None) -> list[Finding]:
+def check(document: Document, known: Known = NOTHING_KNOWN) -> list[Finding]:
     """Everything found in `document`, errors first, each with what would mend it.
 
-    `places` are the bands of the plan's scheme from the lowest up; without them goals are checked only against
-    one another. A plan with an error contacts nobody.
+    What is not `known` of the program is not compared: without its places, goals are checked only against one another.
+    A plan with an error contacts nobody.
     """
     found = list(document.findings)
     if document.readable:
         found += [*_head(document), *_hold_out(document), *_primary(document)]
         found += [*_names(document), *_lengths(document)]
-        found += [*check_goals(document, places), *check_assets(document), *check_exchanges(document)]
+        found += [*check_goals(document, known.places), *check_holds(document, known.headcounts)]
+        found += check_assets(document)
         found += [*check_touchpoints(document), *check_messages(document)]
+        found += [*check_stages(document), *check_dependencies(document)]
+        found += [*check_data(document, known), *check_slots(document)]
+        found += [*check_exchanges(document), *check_benefits(document, known)]
+        found += [*check_roadmap(document)]
+        found += [*check_words(document, known), *check_coverage(document), *check_volumes(document, known)]
+        found += [*check_mix(document), *check_readiness(document, known), *check_phases(document)]
     return sorted(found, key=lambda finding: (_GRAVITY[finding.severity], finding.line or 0))
 
 
@@ -115,19 +136,8 @@ def _primary(document: Document) -> Iterator[Finding]:
 
 def _names(document: Document) -> Iterator[Finding]:
     plan = document.plan
-    kinds = ("goals", "assets", "exchanges", "touchpoints", "messages")
-    for kind in kinds:
-        parts = getattr(plan, kind)
-        counts = Counter(part.id for part in parts)
-        for index, part in enumerate(parts):
-            where = f"{kind}[{index}]"
-            if not part.id:
-                yield document.error(
-                    "id-missing", where, f"{where} has no id", "name it, others refer to it by id"
-                )
-            elif counts[part.id] > 1:
-                said = f"{counts[part.id]} {kind} are called {part.id}"
-                yield document.error("id-twice", f"{where}.id", said, "give each a name of its own")
+    for kind in ("goals", "assets", "exchanges", "touchpoints", "messages"):
+        yield from check_ids(document, getattr(plan, kind), kind)
 
 
 def _lengths(document: Document) -> Iterator[Finding]:

@@ -1,20 +1,22 @@
 """Checks goals: who should move from where to where by when, through which response, and what that is worth."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sterna.engine.documents import Finding
-from sterna.engine.plans.document import Document, Goal
+from sterna.engine.plans.document import Document
+from sterna.engine.plans.parts import Goal
 
 
 def check_goals(document: Document, places: Sequence[str] | None) -> Iterator[Finding]:
     """What is wrong with the goals; `places` are the scheme's bands from the lowest up, None when unknown."""
+    served = {name for asset in document.plan.assets for name in asset.goals}
     for index, goal in enumerate(document.plan.goals):
         where = f"goals[{index}]"
         name = f"goal {goal.id or index + 1}"
         yield from _who_how_what(document, goal, where, name)
         yield from _places(document, goal, where, name, places)
         yield from _number_and_day(document, goal, where, name)
-        yield from _reach(document, goal, where, name)
+        yield from _reach(document, goal, where, name, served)
 
 
 def _who_how_what(document: Document, goal: Goal, where: str, name: str) -> Iterator[Finding]:
@@ -82,8 +84,10 @@ def _number_and_day(document: Document, goal: Goal, where: str, name: str) -> It
         yield document.error("dates-by", f"{where}.by", said, "choose a day inside it")
 
 
-def _reach(document: Document, goal: Goal, where: str, name: str) -> Iterator[Finding]:
-    if goal.id and not any(goal.id in asset.goals for asset in document.plan.assets):
+def _reach(
+    document: Document, goal: Goal, where: str, name: str, served: Collection[str]
+) -> Iterator[Finding]:
+    if goal.id and goal.id not in served:
         said = f"no asset serves {name}, so it cannot come about"
         yield document.error("R59-no-asset", where, said, "add the goal to an asset, or drop it")
     if goal.size is not None and goal.expected_rate is not None and goal.customers is not None:

@@ -1,38 +1,47 @@
-"""Checks the inventory: assets with their behavior and routes, exchanges, and the touchpoints they go through."""
+"""Checks the inventory: assets with their behavior and routes, and the touchpoints they go through."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sterna.engine.documents import Finding
-from sterna.engine.plans.document import Asset, Document, Part, Route
+from sterna.engine.plans.document import Document
+from sterna.engine.plans.naming import by_id
+from sterna.engine.plans.parts import Asset, Behavior, Message, Part, Route, Touchpoint
 
 ASSET_KINDS = ("product", "service", "reward", "incentive", "touchpoint")
-EXCHANGE_KINDS = ("paid", "promissory", "participative", "provided")
 PURPOSES = ("advertising", "marketing", "research", "sales", "service", "recognition")
+UNBOUND = ("service", "recognition", "research")  # what serves, thanks or asks need not be for a goal
 DIRECTIONS = ("inbound", "outbound", "both")
 
 
 def check_assets(document: Document) -> Iterator[Finding]:
     """What is wrong with the assets."""
-    for index, asset in enumerate(document.plan.assets):
+    plan = document.plan
+    goals, messages = {goal.id for goal in plan.goals}, by_id(plan.messages)
+    points = by_id(plan.touchpoints)
+    for index, asset in enumerate(plan.assets):
         where = f"assets[{index}]"
         name = f"asset {asset.id or index + 1}"
-        yield from _ownership(document, asset, where, name)
-        yield from _behavior(document, asset, where, name)
+        yield from _ownership(document, asset, where, name, goals)
+        yield from check_behavior(document, asset.behavior, where, name)
         yield from _limits(document, asset, where, name)
         for number, route in enumerate(asset.routes):
-            yield from _route(document, asset, route, f"{where}.routes[{number}]", name)
+            at = f"{where}.routes[{number}]"
+            yield from _route(document, route, at, name)
+            yield from _spoken(document, messages.get(asset.message or ""), route, at, name)
+            yield from _through(document, points.get(route.touchpoint or ""), route, at, name)
         media = [route.medium for route in asset.routes]
         if len(set(media)) < len(media):
             said = f"{name} has two routes by the same medium"
             yield document.error("R22-route-twice", f"{where}.routes", said, "keep one route for each medium")
 
 
-def _ownership(document: Document, asset: Asset, where: str, name: str) -> Iterator[Finding]:
-    goals = {goal.id for goal in document.plan.goals}
+def _ownership(
+    document: Document, asset: Asset, where: str, name: str, goals: Collection[str | None]
+) -> Iterator[Finding]:
     if not asset.owner:
         said = f"nobody owns {name}"
         yield document.error("R59-unowned", f"{where}.owner", said, "name who answers for it")
-    if not asset.goals or not asset.routes:
+    if not (asset.goals or asset.purpose in UNBOUND) or not asset.routes:
         lacking = "goal" if not asset.goals else "route"
         said = f"{name} is not used: it has no {lacking}"
         yield document.warning("R59-unused", where, said, f"give it a {lacking}, or take it out")
@@ -43,13 +52,14 @@ def _ownership(document: Document, asset: Asset, where: str, name: str) -> Itera
     if len(set(asset.goals)) < len(asset.goals):
         said = f"{name} names the same goal twice"
         yield document.error("R59-goal-twice", f"{where}.goals", said, "name each goal once")
-    yield from _one_of(document, "asset-kind", f"{where}.kind", name, asset.kind, ASSET_KINDS)
-    yield from _one_of(document, "asset-purpose", f"{where}.purpose", name, asset.purpose, PURPOSES)
+    yield from one_of(document, "asset-kind", f"{where}.kind", name, asset.kind, ASSET_KINDS)
+    yield from one_of(document, "asset-purpose", f"{where}.purpose", name, asset.purpose, PURPOSES)
 
 
-def _one_of(
+def one_of(
     document: Document, code: str, where: str, name: str, value: str | None, known: tuple[str, ...]
 ) -> Iterator[Finding]:
+    """An error when `value`, which stands at `where` in the part called `name`, is none of the `known`."""
     if value not in known:
         field = where.rpartition(".")[2]
         yield document.error(
@@ -57,9 +67,11 @@ def _one_of(
         )
 
 
-def _behavior(document: Document, asset: Asset, where: str, name: str) -> Iterator[Finding]:
-    """An asset without a quantified change in behavior cannot be scheduled: nobody could say that it worked."""
-    behavior = asset.behavior
+def check_behavior(document: Document, behavior: Behavior | None, where: str, name: str) -> Iterator[Finding]:
+    """What is wrong with the change in behavior that the part called `name` is for.
+
+    What is tied to no quantified change cannot be scheduled: nobody could say that it worked.
+    """
     if behavior is None:
         said = f"{name} is tied to no change in behavior"
         yield document.error(
@@ -89,7 +101,7 @@ def _limits(document: Document, asset: Asset, where: str, name: str) -> Iterator
     if asset.unit_cost is None:
         said = f"{name} has no cost"
         yield document.error("R59-cost", f"{where}.unit_cost", said, "write what one costs, 0.00 if nothing")
-    yield from _not_negative(document, asset, ("unit_cost", "least_headroom", "rest_days"), where, name)
+    yield from not_negative(document, asset, ("unit_cost", "least_headroom", "rest_days"), where, name)
     if asset.rest_days is None:
         said = f"{name} may go to the same customer every day: it has no rest_days"
         yield document.warning("limits-rest", where, said, "add a line `rest_days: …`")
@@ -102,9 +114,10 @@ def _limits(document: Document, asset: Asset, where: str, name: str) -> Iterator
         yield document.error("R12-wants", f"{where}.wants", said, "add a line `class: …`")
 
 
-def _not_negative(
+def not_negative(
     document: Document, part: Part, fields: tuple[str, ...], where: str, name: str
 ) -> Iterator[Finding]:
+    """An error for each of the `fields` of `part` that is below 0."""
     for field in fields:
         value = getattr(part, field)
         if value is not None and value < 0:
@@ -112,52 +125,37 @@ def _not_negative(
             yield document.error("limits-negative", f"{where}.{field}", said, "write 0 or more")
 
 
-def _route(document: Document, asset: Asset, route: Route, where: str, name: str) -> Iterator[Finding]:
-    plan = document.plan
-    points = {point.id: point for point in plan.touchpoints}
-    message = next((message for message in plan.messages if message.id == asset.message), None)
+def _route(document: Document, route: Route, where: str, name: str) -> Iterator[Finding]:
     if route.contact_cost is None or route.contact_cost < 0:
         said = f"{name} by {route.medium} has no cost of the contact"
         yield document.error("R59-contact-cost", where, said, "write contact_cost, 0.00 if nothing")
-    yield from _not_negative(document, route, ("capacity",), where, f"{name} by {route.medium}")
+    yield from not_negative(document, route, ("capacity",), where, f"{name} by {route.medium}")
     if route.preference is not None and route.preference < 1:
         said = f"{name} by {route.medium} has the preference {route.preference}"
         yield document.error("R22-preference", f"{where}.preference", said, "1 is tried first")
-    if route.touchpoint not in points:
-        said = f"{name} goes through the touchpoint {route.touchpoint!r}, which is not in the inventory"
-        yield document.error("R59-touchpoint", f"{where}.touchpoint", said, "add it under touchpoints")
-    else:
-        yield from _through(document, route, where, name)
+
+
+def _spoken(
+    document: Document, message: Message | None, route: Route, where: str, name: str
+) -> Iterator[Finding]:
     if message is not None and route.medium not in message.variants:
         said = f"{name} goes by {route.medium}, and message {message.id} says nothing for it"
         yield document.error("R22-variant", f"{where}.medium", said, f"write a variant for {route.medium}")
 
 
-def _through(document: Document, route: Route, where: str, name: str) -> Iterator[Finding]:
-    point = next(point for point in document.plan.touchpoints if point.id == route.touchpoint)
+def _through(
+    document: Document, point: Touchpoint | None, route: Route, where: str, name: str
+) -> Iterator[Finding]:
+    if point is None:
+        said = f"{name} goes through the touchpoint {route.touchpoint!r}, which is not in the inventory"
+        yield document.error("R59-touchpoint", f"{where}.touchpoint", said, "add it under touchpoints")
+        return
     if point.medium != route.medium:
         said = f"{name} goes by {route.medium} through {point.id}, which is a place for {point.medium}"
         yield document.error("R59-medium", f"{where}.medium", said, "name one medium in both")
     if point.direction == "inbound":
         said = f"{name} goes out through {point.id}, where customers only come in"
         yield document.error("R59-direction", f"{where}.touchpoint", said, "choose an outbound touchpoint")
-
-
-def check_exchanges(document: Document) -> Iterator[Finding]:
-    """What is wrong with the exchanges."""
-    assets = {asset.id for asset in document.plan.assets}
-    for index, exchange in enumerate(document.plan.exchanges):
-        where = f"exchanges[{index}]"
-        name = f"exchange {exchange.id or index + 1}"
-        yield from _one_of(document, "exchange-kind", f"{where}.kind", name, exchange.kind, EXCHANGE_KINDS)
-        for field in ("give", "get"):
-            if not getattr(exchange, field):
-                said = f"{name} does not say what the customer {field}s"
-                yield document.error(f"exchange-{field}", where, said, f"add a line `{field}: …`")
-        yield from _not_negative(document, exchange, ("cost",), where, name)
-        if exchange.asset not in assets:
-            said = f"{name} rests on the asset {exchange.asset!r}, which is not in the plan"
-            yield document.error("R59-exchange", f"{where}.asset", said, "name an asset of the plan")
 
 
 def check_touchpoints(document: Document) -> Iterator[Finding]:
@@ -171,9 +169,9 @@ def check_touchpoints(document: Document) -> Iterator[Finding]:
             yield document.error("R59-unowned", f"{where}.owner", said, "name who answers for it")
         if not point.medium:
             yield document.error("R59-medium", where, f"{name} has no medium", "add a line `medium: …`")
-        yield from _one_of(document, "R81-direction", f"{where}.direction", name, point.direction, DIRECTIONS)
-        yield from _one_of(document, "R81-purpose", f"{where}.purpose", name, point.purpose, PURPOSES)
-        yield from _not_negative(document, point, ("cost", "capacity_per_week"), where, name)
+        yield from one_of(document, "R81-direction", f"{where}.direction", name, point.direction, DIRECTIONS)
+        yield from one_of(document, "R81-purpose", f"{where}.purpose", name, point.purpose, PURPOSES)
+        yield from not_negative(document, point, ("cost", "capacity_per_week"), where, name)
         if point.id not in used and not point.data_out:
             said = f"{name} is not used: no route goes through it, and no data come out of it"
             yield document.warning("R59-unused", where, said, "send something through it, or take it out")

@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 
 from sterna.engine.lake.arrow import schema
-from sterna.engine.plans.document import Asset, Cap, Plan, Wants
+from sterna.engine.plans.document import Plan
+from sterna.engine.plans.parts import Asset, Cap, Wants
 from sterna.engine.tables import TABLES
 
 LAID_OUT = ("goals", "assets", "routes")

@@ -1,10 +1,11 @@
 """Checks messages: that each asset has one, each medium its parts, and each fact something to say without it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sterna.engine.documents import Finding
-from sterna.engine.plans.document import Document, Message, Variant
+from sterna.engine.plans.document import Document
+from sterna.engine.plans.parts import Message, Use, Variant
 
 # What each medium cannot be without; a medium that is not listed needs any text at all.
 NEEDED = {
@@ -29,13 +30,14 @@ def check_messages(document: Document) -> Iterator[Finding]:
         name = f"message {message.id or index + 1}"
         if message.id not in spoken:
             yield document.warning("R59-unused", where, f"no asset says {name}", "use it, or take it out")
-        yield from _uses(document, message, where, name)
+        yield from check_uses(document, message.uses, where, name)
         for medium, variant in message.variants.items():
             yield from _variant(document, message, medium, variant or Variant(), where)
 
 
-def _uses(document: Document, message: Message, where: str, name: str) -> Iterator[Finding]:
-    for index, use in enumerate(message.uses):
+def check_uses(document: Document, uses: Sequence[Use], where: str, name: str) -> Iterator[Finding]:
+    """What is wrong with the facts that the part called `name` uses."""
+    for index, use in enumerate(uses):
         path = f"{where}.uses[{index}]"
         for field, value in (("name", use.name), ("class", use.fact_class)):
             if not value:
@@ -63,7 +65,11 @@ def _variant(
         said = f"message {message.id} by {medium} has no {parts}"
         yield document.error("R22-parts", path, said, f"write its {parts}")
     declared = {use.name for use in message.uses}
-    read = {fact for text in written.values() for fact in _FACT.findall(text)}
-    for fact in sorted(read - declared):
+    for fact in sorted(facts_of(*written.values()) - declared):
         said = f"message {message.id} by {medium} speaks of facts.{fact}, which it does not declare"
         yield document.error("R23-undeclared", path, said, "add it under uses, with a fallback and an age")
+
+
+def facts_of(*texts: str) -> set[str]:
+    """The names of the facts that the `texts` speak of, as in `facts.room`."""
+    return {fact for text in texts for fact in _FACT.findall(text)}

@@ -12,7 +12,8 @@ import msgspec
 from sterna.engine import money
 from sterna.engine.documents import Source, read_yaml, storable
 from sterna.engine.errors import BadInput, SternaError
-from sterna.engine.plans.document import Document, Part, Plan
+from sterna.engine.plans.document import Document, Plan
+from sterna.engine.plans.parts import Part
 
 Read = Callable[[str], str]
 _LARGEST = 2**31 - 1  # what the columns of the laid-out plan hold

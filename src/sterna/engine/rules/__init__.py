@@ -6,7 +6,7 @@ same answer. Every text of a rule reaches SQL as a parameter.
 
 from sterna.engine.rules.person import Above, Deed, Known, Person, Stay, done, holds, matching
 from sterna.engine.rules.sql import SHELVES, Compiled, compile_rules
-from sterna.engine.rules.timers import due
+from sterna.engine.rules.timers import soonest
 from sterna.engine.rules.tree import (
     MEASURES,
     NO,
@@ -55,7 +55,6 @@ __all__ = [
     "Worth",
     "compile_rules",
     "done",
-    "due",
     "facts_in",
     "holds",
     "leaves",
@@ -65,4 +64,5 @@ __all__ = [
     "read",
     "refuse_unfit",
     "sentence",
+    "soonest",
 ]

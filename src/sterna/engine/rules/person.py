@@ -166,13 +166,14 @@ def deeds_of(rule: Behavior, person: Person, on: date) -> list[Deed]:
     """What the comparison looks at: the deeds of its kind inside its window, of the household where it says so."""
     everybody = (person, *person.others) if rule.household else (person,)
     first = date.min if rule.within_days is None else day_before(on, rule.within_days)
+    kind, touchpoint = rule.kind, rule.touchpoint
     return [
         deed
         for each in everybody
         for deed in each.deeds
-        if deed.kind == rule.kind
+        if deed.kind == kind
         and first <= deed.on < on
-        and (rule.touchpoint is None or deed.touchpoint == rule.touchpoint)
+        and (touchpoint is None or deed.touchpoint == touchpoint)
     ]
 
 

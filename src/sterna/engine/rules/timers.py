@@ -1,25 +1,21 @@
 """Tells on which day a rule may hold or cease to hold although nothing happens: "no purchase for 60 days" falls due."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from math import ceil, floor
 
 from sterna.engine.rules.person import Person, deeds_of
-from sterna.engine.rules.tree import Behavior, HasFact, InPlace, Rule, leaves
+from sterna.engine.rules.tree import Behavior, HasFact, InPlace, Rule
 
 
-def due(rule: Rule, person: Person, on: date) -> date | None:
-    """The first day after `on` on which the rule may say something else of a person of whom nothing new is known.
+def soonest(asked: Iterable[Rule], person: Person, on: date) -> date | None:
+    """The first day after `on` on which one of some comparisons may say something else although nothing new is known.
 
-    Before that day it says what it says `on`. None where time alone changes nothing. When facts expire is not known
+    Before that day they say what they say `on`. None where time alone changes nothing. When facts expire is not known
     here: who keeps them says so.
     """
     days = (
-        day
-        for leaf in leaves(rule)
-        for one in (person, *person.others)
-        for day in _turns(leaf, one, on)
-        if day > on
+        day for leaf in asked for one in (person, *person.others) for day in _turns(leaf, one, on) if day > on
     )
     return min(days, default=None)
 
@@ -43,6 +39,8 @@ def _of_deeds(leaf: Behavior, person: Person, on: date) -> Iterator[date]:
     ahead = [deed.on for deed in person.deeds if deed.kind == leaf.kind and deed.on >= on]
     for day in ahead:
         yield from _later(day, 1)
+    if leaf.within_days is None and leaf.of not in ("first", "last"):
+        return
     days = {deed.on for deed in deeds_of(leaf, person, on)} | set(ahead)
     if leaf.within_days is not None and days:
         # Those of the window leave it in their order: the first one is the first to do so.

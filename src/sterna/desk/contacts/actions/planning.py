@@ -9,10 +9,12 @@ from django.db import connection
 from sterna.desk.config import clock
 from sterna.desk.contacts.models import LeftOut
 from sterna.desk.plans.models import Plan
+from sterna.desk.plans.signals import PlanClosed
 
 # A contact that could not leave within this time, counted from when it is due or from when it was planned if that is
 # later, is withdrawn: after an outage nobody gets a month of old mail.
 EXPIRES_AFTER = timedelta(days=30)
+CLOSED = "the plan was closed"
 SUPERSEDED = "a newer run of the plan decided otherwise"
 
 # What an earlier run planned for this round and has not left is withdrawn; the newest run of a day decides.
@@ -20,6 +22,14 @@ _SUPERSEDE = """
 update contacts_contact as c set state = 'withdrawn', settled_at = %(now)s, error = %(superseded)s
 from plans_plan as p
 where p.id = c.plan_id and p.name = %(plan)s and c.state = 'planned' and c.due_on >= %(cut)s and c.run_id <> %(run)s
+"""
+_CLOSED = """
+with gone as (
+    update contacts_contact set state = 'withdrawn', settled_at = %(now)s, error = %(closed)s
+    where plan_id = %(plan)s and state = 'planned' returning id
+)
+insert into contacts_receipt (contact_id, at, state, reference, detail)
+select id, %(now)s, 'withdrawn', '', %(closed)s from gone
 """
 # One contact a customer and round: who was reached by an earlier run of the same day is not reached again.
 _PLAN = """
@@ -73,6 +83,12 @@ def plan_contacts(run_id: UUID, plan: Plan, cut: date) -> int:
         cursor.execute(_SUPERSEDE, values)
         cursor.execute(_PLAN, values)
         return cursor.rowcount
+
+
+def plan_closed(closed: PlanClosed) -> None:
+    """Withdraw what waits to leave by a plan that somebody ended; what a sender holds already goes out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSED, {"plan": closed.plan.pk, "now": clock.now(), "closed": CLOSED})
 
 
 def leave_out(run_id: UUID) -> None:

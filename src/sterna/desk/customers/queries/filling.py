@@ -100,7 +100,7 @@ def class_reports(on: date | None = None) -> list[ClassReport]:
     Without a count by the taxonomy in force it is counted now: a pass over all facts, seconds for a million of them.
     """
     tree = classes()
-    counts = recount(on) if on else _counted_last() or recount(clock.today())
+    counts = recount(on) if on else counted_last() or recount(clock.today())
     used: dict[str, list[Use]] = {}
     for use in uses():
         used.setdefault(use.fact_class, []).append(use)
@@ -138,7 +138,7 @@ def fill_parameters(on: date) -> dict[str, Any]:
     return {"closure": json.dumps(pairs), "on": on}
 
 
-def _counted_last() -> Counts | None:
+def counted_last() -> Counts | None:
     """The newest count by the taxonomy in force; None where there is none."""
     last = ClassCount.objects.filter(taxonomy=newest_taxonomy()).order_by("-id").first()
     if last is None:

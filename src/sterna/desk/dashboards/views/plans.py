@@ -6,20 +6,21 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
 
 from sterna.desk.dashboards.context import asked_day
-from sterna.desk.dashboards.page import Page, Section, answer
+from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.parts import Share
 from sterna.desk.dashboards.plan_best import best_reached
 from sterna.desk.dashboards.plan_picture import plan_picture
 from sterna.desk.dashboards.queries import goals, places
 from sterna.desk.dashboards.queries.current import shown_run
+from sterna.desk.dashboards.roadmap_picture import roadmap_picture
+from sterna.desk.dashboards.views.plan_progress import progress
 from sterna.desk.plans.models import Finding, Plan
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.web.components import Column, Component, Empty, Number, Row, Table, Tier
+from sterna.engine.plans import of_body
 
 _GRAVE_FIRST = {"error": 0, "warning": 1, "note": 2}
 
@@ -49,32 +50,41 @@ def plan_list(request: HttpRequest) -> HttpResponse:
         Column("closes", "Closes", "day"),
         Column("findings", "Findings", "number"),
     ]
-    nothing = Empty("Migration plans.", "None has been loaded: `sterna plan load FILE` takes a plan in YAML.")
-    return answer(
-        request,
-        Page("What is planned?", [Section([Table("Plans", columns, rows, empty=nothing)])], dated=False),
+    nothing = Empty(
+        "Migration plans.", "None has been written: write one, or load a file by `sterna plan load FILE`."
     )
+    sections = [Section([Table("Plans", columns, rows, empty=nothing)])]
+    write = Action("Write a plan", reverse("plan_new")) if allows(request.user, Right.MANAGE) else None
+    return answer(request, Page("What is planned?", sections, action=write, dated=False))
 
 
 @needs(Right.READ)
 def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One version of a plan: goals, assets, exchanges, touchpoints, findings, and its approval."""
-    found = get_object_or_404(Plan.objects.select_related("definition", "approved_by"), pk=pk)
+    """One version of a plan: goals, assets, exchanges, touchpoints, findings, and how far it has come."""
+    found = get_object_or_404(Plan.objects.select_related("definition", "launched_by"), pk=pk)
     body = found.definition.body
     sections = [
         Section(list(_figures(found, body)), layout="figures"),
-        Section([_findings(found), *_approval(request, found)], "What does the check say?"),
+        Section([_findings(found)], "What does the check say?"),
+        *progress(request, found),
         Section([_goals(request, body)], "Who shall move?"),
         *best_reached(found, shown_run(asked_day(request))),
         Section([plan_picture(body)], "How does it get there?"),
+        *_roadmap(body),
         Section([_assets(body)], "By what?"),
         Section([_exchanges(body), _touchpoints(body)], "In exchange for what, and where?"),
     ]
     lead = f"Version {found.version}, {found.get_state_display().lower()}; {found.opens_on} to {found.closes_on}."
-    return answer(
-        request,
-        Page(f"{found.title}: will it move them?", sections, lead, trail=[("Plans", reverse("plan_list"))]),
-    )
+    title, trail = f"{found.title}: will it move them?", [("Plans", reverse("plan_list"))]
+    may = allows(request.user, Right.MANAGE)
+    write = Action("Write the next version", reverse("plan_next", args=[pk])) if may else None
+    return answer(request, Page(title, sections, lead, write, trail))
+
+
+def _roadmap(body: Mapping[str, Any]) -> Iterator[Section]:
+    picture = roadmap_picture(of_body(dict(body)).plan)
+    if picture is not None:
+        yield Section([picture], "Where do they go from one touchpoint to the next?")
 
 
 def _figures(found: Plan, body: Mapping[str, Any]) -> Iterator[Component]:
@@ -83,9 +93,9 @@ def _figures(found: Plan, body: Mapping[str, Any]) -> Iterator[Component]:
     yield Number("Budget", str(body["budget"]), "text", body["currency"], note=f"owner {body['owner']}")
     share = float(body["hold_out"]["share"])
     yield Number("Held out", share, "percent", note="left alone, so that the effect shows")
-    if found.approved_by:
+    if found.launched_by:
         yield Number(
-            "Approved by", found.approved_by.name, "text", note=f"{found.approved_at:%Y-%m-%d %H:%M} UTC"
+            "Launched by", found.launched_by.name, "text", note=f"{found.launched_at:%Y-%m-%d %H:%M} UTC"
         )
 
 
@@ -108,11 +118,6 @@ def _findings(found: Plan) -> Component:
     ]
     nothing = Empty("Findings of the check.", "None: the plan is in order.")
     return Table("Findings", columns, rows, empty=nothing)
-
-
-def _approval(request: HttpRequest, found: Plan) -> Iterator[SafeString]:
-    if found.state == Plan.State.DRAFT and allows(request.user, Right.MANAGE):
-        yield render_to_string("dashboards/approve.html", {"plan": found}, request=request)
 
 
 def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:

@@ -37,7 +37,7 @@ def results(request: HttpRequest) -> HttpResponse:
     if not found:
         nothing = Empty(
             "Treated against held out, per goal.",
-            "No experiment had begun before this period: an approved plan draws its hold-out in its first run.",
+            "No experiment had begun before this period: a live plan draws its hold-out in its first run.",
         )
         sections = [Section([nothing])]
     return answer(request, Page(question, [*sections, _campaigns(run)], _AA if _is_aa(found) else ""))

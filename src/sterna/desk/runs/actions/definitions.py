@@ -39,13 +39,13 @@ class Pinned:
 
 
 def pin(cut: date) -> Pinned:
-    """The newest approved plan that has opened by `cut`, the scheme it names, its experiment, and older ones.
+    """The newest live plan that has opened by `cut`, the scheme it names, its experiment, and older ones.
 
     Without a plan the scheme that was published first leads. Raises Refused when there are no tiers: then nobody can be
     placed.
     """
-    approved = Plan.objects.filter(state=Plan.State.APPROVED, opens_on__lte=cut).select_related("definition")
-    plan = approved.order_by("-opens_on", "-approved_at").first()
+    live = Plan.objects.filter(state=Plan.State.LIVE, opens_on__lte=cut).select_related("definition")
+    plan = live.order_by("-opens_on", "-launched_at").first()
     in_force = schemes_in_force()
     first = next(iter(in_force), None)
     scheme = newest_definition(SCHEME, plan.definition.body["scheme"]) if plan else first

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models.functions import Coalesce
 
 from sterna.desk.audit.actions import record
@@ -28,7 +27,7 @@ from sterna.desk.segments.models import Batch, Definition, Membership
 from sterna.desk.segments.rolled import schemes_asked
 from sterna.desk.segments.ruled_queries import headcounts, scheme_of
 from sterna.desk.segments.tier_queries import retired
-from sterna.engine.rules import Above, Person, Rule, due, facts_in, holds
+from sterna.engine.rules import Above, Person, Rule, facts_in, holds, leaves, soonest
 from sterna.engine.segments.ruled import SEGMENTS, STAGES, Ruled, rules_of, seat_of
 
 MANY = 500
@@ -39,6 +38,12 @@ gone as (
 )
 insert into segments_timer (customer_id, day) select customer_id, day from told where day is not null
 on conflict (customer_id) do update set day = excluded.day
+"""
+# Many at once: a list of rows makes a statement that is longer to take apart than to carry out.
+_OPEN = """
+insert into segments_membership (id, customer_id, scheme, place, rank, during, definition_id, cause)
+select id, customer_id, %s, place, rank, daterange(%s, null), %s, cause
+from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::text[]) as one (id, customer_id, place, rank, cause)
 """
 # Who, where they stand now if anywhere, and the place and rank that they go to.
 Move = tuple[UUID, Stands | None, str, int]
@@ -51,6 +56,7 @@ class Live:
     definition: Definition
     scheme: Ruled
     asked: frozenset[str]
+    leaves: tuple[Rule, ...]
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,12 @@ def live_schemes(ruled: Iterable[Mapping[str, object]]) -> list[Live]:
         key=lambda one: (one.kind == SEGMENTS, one.name),
     )
     return [
-        Live(one, scheme, frozenset(schemes_asked(rules_of(scheme))))
+        Live(
+            one,
+            scheme,
+            frozenset(schemes_asked(rules_of(scheme))),
+            tuple(leaf for rule in rules_of(scheme) for leaf in leaves(rule)),
+        )
         for one in ours
         for scheme in [scheme_of(one)]
     ]
@@ -167,7 +178,7 @@ def _judged(customers: Sequence[UUID], known: Seen, schemes: Sequence[Live], rul
             found.moves.setdefault(live.scheme.name, []).append((who, at, place, rank))
             stands[live.scheme.name] = Stands(who, place, day, day, live.definition.pk)
             person = person._replace(stays=stays_of(stands))
-        turns = (due(rule, person, cut) for live in schemes for rule in rules_of(live.scheme))
+        turns = (soonest(live.leaves, person, cut) for live in schemes)
         days = [on - timedelta(days=1) for on in turns if on is not None]
         if days:
             found.timers[who] = min([*days, found.timers.get(who, days[0])])
@@ -188,15 +199,15 @@ def _carry(live: Live, moves: Sequence[Move], because: Mapping[UUID, str], day: 
             "update segments_membership set during = daterange(lower(during), %s) where id = any(%s::uuid[])",
             [day, ended],
         )
-    opened = Membership.objects.bulk_create(
-        Membership(
-            id=new_id(), customer_id=who, scheme=live.scheme.name, place=place, rank=rank, during=DateRange(day, None),
-            definition=live.definition, cause=_cause(live, at, because.get(who, ""), day),
-        )
-        for who, at, place, rank in moves
-    )  # fmt: skip
-    stays = Membership.objects.filter(pk__in=[stay.pk for stay in opened])
-    announce(live.definition, day, "event", stays)
+    opened = [new_id() for _ in moves]
+    rows = [
+        (str(stay), str(who), place, rank, _cause(live, at, because.get(who, ""), day))
+        for stay, (who, at, place, rank) in zip(opened, moves, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        columns = (list(column) for column in zip(*rows, strict=True))
+        cursor.execute(_OPEN, [live.scheme.name, day, live.definition.pk, *columns])
+    announce(live.definition, day, "event", Membership.objects.filter(pk__in=opened))
 
 
 def _cause(live: Live, at: Stands | None, because: str, day: date) -> str:

@@ -18,6 +18,7 @@ COLUMN_GAP = 92.0
 ROW_GAP = 18.0
 LANE_PADDING = 16.0
 EDGE_LABEL_GAP = 16.0
+BACK_GAP = 22.0  # between a way back and the column it runs beside
 
 
 @dataclass(frozen=True)
@@ -165,13 +166,15 @@ def _draw_edge(root: ET.Element, origin: Box, destination: Box, boxes: Iterable[
     svg.child(root, "path", {"d": path} | svg.stroked("line-strong", 1.5)).set(
         "class", "edge stroke-line-strong"
     )
-    _, _, x, y = _ends(origin, destination)
+    x, y = destination.x, _arrival(origin, destination)
     corners = svg.points([(x, y), (x - 8, y - 4.5), (x - 8, y + 4.5)])
     svg.child(root, "polygon", {"points": corners} | svg.filled("line-strong"))
 
 
 def edge_path(origin: Box, destination: Box, boxes: Iterable[Box]) -> str:
     """The way from one box to another; past columns between them it runs where no box is."""
+    if destination.x <= origin.x:
+        return _way_back(origin, destination)
     x0, y0, x1, y1 = _ends(origin, destination)
     if x1 - x0 <= COLUMN_GAP:
         reach = max(abs(x1 - x0) / 2, 40)
@@ -182,6 +185,19 @@ def edge_path(origin: Box, destination: Box, boxes: Iterable[Box]) -> str:
     out = _curve(x0, y0, x0 + bend, way, reach)
     back = _curve(x1 - bend, way, x1, y1, reach)
     return f"M{_at(x0, y0)}{out}L{_at(x1 - bend, way)}{back}"
+
+
+def _way_back(origin: Box, destination: Box) -> str:
+    """By which customers come back: below the box, through the gap between rows and that before the column."""
+    below = origin.y + NODE_HEIGHT + ROW_GAP / 2
+    x, y = destination.x - BACK_GAP, _arrival(origin, destination)
+    out = f"M{_at(origin.x + NODE_WIDTH - BACK_GAP, origin.y + NODE_HEIGHT)}V{svg.written(below)}"
+    return f"{out}H{svg.written(x)}V{svg.written(y)}H{svg.written(destination.x)}"
+
+
+def _arrival(origin: Box, destination: Box) -> float:
+    # Who comes back arrives lower down: on the middle the arrow would lie on that of those who come for the first time.
+    return destination.y + NODE_HEIGHT * (0.8 if destination.x <= origin.x else 0.5)
 
 
 def _clear_way(wanted: float, boxes: Sequence[Box]) -> float:
@@ -244,7 +260,10 @@ def _draw_edge_labels(root: ET.Element, steps: Sequence[Step], drawn: Layout) ->
 
 def _label_y(step: Step, drawn: Layout) -> float:
     # Near the arrow's head the label stands in the gap before the column, where no box is.
-    _, y0, _, y1 = _ends(drawn.boxes[step.origin], drawn.boxes[step.destination])
+    origin, destination = drawn.boxes[step.origin], drawn.boxes[step.destination]
+    if destination.x <= origin.x:
+        return _arrival(origin, destination)
+    _, y0, _, y1 = _ends(origin, destination)
     return y1 + (y0 - y1) * 0.18 - 9
 
 

@@ -107,7 +107,7 @@ on conflict (id) do nothing
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def tell_moves(moved: CustomersMoved) -> None:
     """Write a message to every endpoint that asks for such moves, in the transaction of the move.
 

@@ -1,31 +1,22 @@
-"""Loads plans with what the check finds, and approves those without errors."""
+"""Loads plans with what the check finds."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import transaction
 
 from sterna.desk.audit.actions import record
 from sterna.desk.config import clock
-from sterna.desk.config.events import publish
 from sterna.desk.config.refused import Refused
 from sterna.desk.plans.models import Finding, Plan
+from sterna.desk.plans.queries import known_of, tiers_in_order
 from sterna.desk.segments.actions import publish_definition
-from sterna.desk.segments.queries import PLAN, SCHEME, newest_definition
+from sterna.desk.segments.queries import PLAN
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
 from sterna.engine.errors import BadInput
 from sterna.engine.lake.beside import Beside, text_of
 from sterna.engine.plans import Document, body, check, errors, of_body
 from sterna.engine.plans import load as read_plan
-
-
-@dataclass(frozen=True)
-class PlanApproved:
-    """Published in the transaction that approves a plan: what declares its experiment listens."""
-
-    plan: Plan
-    actor: User | None
 
 
 def load(source: Path | str, actor: User | None) -> Plan:
@@ -64,7 +55,7 @@ def _store(document: Document, text: str, actor: User | None) -> Plan:
             source_text=text,
             loaded_at=clock.now(),
         )
-        record("load plan", "plan", _label(known), actor, detail={"sha256": definition.sha256})
+        record("load plan", "plan", str(known), actor, detail={"sha256": definition.sha256})
     _check(known, document)
     return known
 
@@ -79,7 +70,7 @@ def _unusable(document: Document) -> str:
 
 
 def _check(plan: Plan, document: Document) -> None:
-    """Replace the findings of a draft: the tiers it names may have come since. An approved plan keeps its own."""
+    """Replace the findings of a draft: the tiers it names may have come since. Another version keeps its own."""
     if plan.state != Plan.State.DRAFT:
         return
     plan.findings.all().delete()
@@ -93,58 +84,20 @@ def _check(plan: Plan, document: Document) -> None:
             message=found.message,
             mend=found.mend,
         )
-        for found in check(document, _places(document.plan.scheme))
+        for found in check(document, known_of(document.plan))
     )
 
 
-def _places(scheme: str | None) -> list[str] | None:
-    """The places of the scheme's newest version from the lowest up, or None while there is none."""
-    definition = newest_definition(SCHEME, scheme) if scheme else None
-    if definition is None:
-        return None
-    return [band["place"] for band in sorted(definition.body["bands"], key=lambda band: band["rank"])]
-
-
-@transaction.atomic
-def approve(plan: Plan, actor: User | None, reason: str) -> Plan:
-    """Approve a draft without errors; its experiment is declared in the same transaction and fixed from then on.
-
-    Raises Refused for a plan with errors, one without its tiers, or one that is closed. A second approval changes
-    nothing and is not written again: the answer still names who approved it, and when.
-    """
-    demand(actor, Right.MANAGE)
-    # All versions, in one order: two that are approved at once would else not see each other, and both be in force.
-    versions = Plan.objects.select_for_update(of=("self",)).filter(name=plan.name).order_by("pk")
-    held = next(version for version in versions.select_related("definition") if version.pk == plan.pk)
-    if held.state == Plan.State.APPROVED:
-        return held
-    _require_fit(held, reason)
-    # One version of a plan is in force: contacts of an older one that have not left are withdrawn by the next run.
-    versions.filter(state=Plan.State.APPROVED).update(state=Plan.State.CLOSED)
-    held.state, held.approved_by, held.approved_at = Plan.State.APPROVED, actor, clock.now()
-    held.save(update_fields=["state", "approved_by", "approved_at"])
-    record("approve plan", "plan", _label(held), actor, reason, {"sha256": held.definition.sha256})
-    publish(PlanApproved(held, actor))
-    return held
-
-
-def _require_fit(plan: Plan, reason: str) -> None:
-    if not reason.strip():
-        raise Refused("write why the plan is approved: the audit keeps it")
-    if plan.state != Plan.State.DRAFT:
-        raise Refused(f"{_label(plan)} is {plan.state} and cannot be approved")
-    scheme = plan.definition.body["scheme"]
-    places = _places(scheme)
-    if places is None:
-        raise Refused(f"there are no tiers called {scheme!r} yet: cut them first")
+def require_fit(plan: Plan) -> None:
+    """Raise Refused where the plan has an error, or its scheme has no version yet."""
+    body = plan.definition.body
+    if tiers_in_order(body["scheme"]) is None:
+        raise Refused(f"there are no tiers called {body['scheme']!r} yet: cut them first")
     # What was found when it was loaded, and what its tiers, which may have come since, say now.
     found = list(plan.findings.filter(severity="error").values_list("message", flat=True))
-    found += [finding.message for finding in errors(check(of_body(plan.definition.body), places))]
+    document = of_body(body)
+    found += [finding.message for finding in errors(check(document, known_of(document.plan)))]
     if found:
         raise Refused(
-            f"{_label(plan)} has errors, the first: {found[0]}; mend it and load it under a new version"
+            f"{plan.name} {plan.version} has errors, the first: {found[0]}; mend it and load it under a new version"
         )
-
-
-def _label(plan: Plan) -> str:
-    return f"{plan.name} {plan.version}"

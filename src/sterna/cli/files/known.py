@@ -1,0 +1,43 @@
+"""Reads what is known of a program from a JSON file, so that a plan can be compared with it without an installation."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sterna.engine.errors import BadInput
+from sterna.engine.lake.beside import text_of
+from sterna.engine.plans import Known
+
+_SHARES = ("fill", "identified", "reachable")
+
+
+def read_known(path: Path) -> Known:
+    """The Known in the JSON file at `path`. Raises BadInput naming what is wrong in it, and where."""
+    try:
+        given = json.loads(text_of(path))
+    except ValueError as error:
+        raise BadInput(f"{path} is not readable as JSON: {error}") from None
+    names = [field.name for field in msgspec.structs.fields(Known)]
+    if not isinstance(given, dict):
+        raise BadInput(f"{path} holds no names and values; known are: {', '.join(names)}")
+    if foreign := sorted(set(given) - set(names)):
+        raise BadInput(f"{path}: {foreign[0]!r} means nothing here; known are: {', '.join(names)}")
+    try:
+        known = msgspec.convert(given, Known)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{path}: {error}") from None
+    return _in_bounds(known, path)
+
+
+def _in_bounds(known: Known, path: Path) -> Known:
+    for field in _SHARES:
+        shares: dict[str, Any] = getattr(known, field) or {}
+        for name, share in shares.items():
+            if not 0 <= share <= 1:
+                raise BadInput(f"{path}: {field} of {name} is {share}, not a share between 0 and 1")
+    for place, count in (known.headcounts or {}).items():
+        if count < 0:
+            raise BadInput(f"{path}: {place} holds {count} customers, fewer than none")
+    return known

@@ -1,0 +1,26 @@
+"""What is known of a program when a plan is checked: its places, customers and what was measured of its data."""
+
+import msgspec
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What the check compares a plan with; whatever is None is not known, and is then not compared.
+
+    `places` are the bands of the plan's scheme from the lowest up, `headcounts` the customers in each; `segments` the
+    places of its scheme of segments with the manager of each; `stages` those of its scheme of stages. `parents` has
+    the parent of every class of the taxonomy ("" at the top), `fill` the share of customers of whom a fact of a class
+    stands. `identified` is the share of each touchpoint's events that could be laid to a customer, `reachable` the
+    share of customers who may be contacted by a medium. All shares lie between 0 and 1.
+    """
+
+    places: tuple[str, ...] | None = None
+    headcounts: dict[str, int] | None = None
+    segments: dict[str, str] | None = None
+    stages: tuple[str, ...] | None = None
+    parents: dict[str, str] | None = None
+    fill: dict[str, float] | None = None
+    identified: dict[str, float] | None = None
+    reachable: dict[str, float] | None = None
+
+
+NOTHING_KNOWN = Known()
