@@ -48,13 +48,14 @@ class Week(msgspec.Struct, frozen=True, kw_only=True):
     limit: float | None
 
 
-class _Planned(NamedTuple):
-    """One route with planned contacts: where it stands, and how many of them each week has."""
+class Laid(NamedTuple):
+    """One route with planned contacts: where it stands, how many of them each week has, and when its season opens."""
 
     asset: Asset
     route: Route
     where: str
     spread: dict[date, float]
+    opens: date
 
 
 def weeks(plan: Plan) -> list[Week]:
@@ -64,7 +65,7 @@ def weeks(plan: Plan) -> list[Week]:
     blacked out; a week begins on Monday.
     """
     used: dict[tuple[date, str, str], float] = defaultdict(float)
-    for planned in _routes(plan):
+    for planned in laid_out(plan):
         route = planned.route
         for week, contacts in planned.spread.items():
             used[week, "contacts", route.touchpoint or ""] += contacts
@@ -86,7 +87,7 @@ def weeks(plan: Plan) -> list[Week]:
     ]
 
 
-def _routes(plan: Plan) -> list[_Planned]:
+def laid_out(plan: Plan) -> list[Laid]:
     """The routes with planned contacts, laid out; one whose season has no open day has no week."""
     open_days: dict[tuple[date, date, str], dict[date, int]] = {}
     laid = []
@@ -101,7 +102,7 @@ def _routes(plan: Plan) -> list[_Planned]:
             days = open_days[key]
             total = sum(days.values())
             spread = {week: route.planned * count / total for week, count in days.items()}
-            laid.append(_Planned(asset, route, f"assets[{index}].routes[{number}]", spread))
+            laid.append(Laid(asset, route, f"assets[{index}].routes[{number}]", spread, opens))
     return laid
 
 
@@ -125,7 +126,7 @@ def check_volumes(document: Document, known: Known) -> Iterator[Finding]:
     yield from _teams(document)
     yield from _blackouts(document)
     yield from _seasons(document)
-    laid = _routes(document.plan)
+    laid = laid_out(document.plan)
     yield from _weekly(document)
     yield from _spent(document, laid)
     for planned in laid:
@@ -223,12 +224,12 @@ def _runs_out(spread: dict[date, float], limit: float) -> date | None:
     return None
 
 
-def _spent(document: Document, laid: Sequence[_Planned]) -> Iterator[Finding]:
+def _spent(document: Document, laid: Sequence[Laid]) -> Iterator[Finding]:
     plan = document.plan
     if plan.budget is None or plan.budget <= 0:
         return
     cost, by_week = Decimal("0.00"), defaultdict[date, float](float)
-    for asset, route, _, spread in laid:
+    for asset, route, _, spread, _ in laid:
         each = (route.contact_cost or Decimal(0)) + (asset.unit_cost or Decimal(0))
         cost += each * (route.planned or 0 if spread else 0)
         for week, contacts in spread.items():
@@ -240,8 +241,8 @@ def _spent(document: Document, laid: Sequence[_Planned]) -> Iterator[Finding]:
         yield document.error("R88-budget", "budget", said, "plan fewer contacts, cheaper ones, or more money")
 
 
-def _route(document: Document, planned: _Planned, known: Known) -> Iterator[Finding]:
-    asset, route, where, spread = planned
+def _route(document: Document, planned: Laid, known: Known) -> Iterator[Finding]:
+    asset, route, where, spread, _ = planned
     name = f"asset {asset.id} by {route.medium}"
     opens, closes = document.plan.season(asset)
     if not spread:
@@ -277,7 +278,7 @@ def _reach(plan: Plan, asset: Asset, route: Route, known: Known) -> float | None
     return share * sum(counted) * plan.times(asset)
 
 
-def _taken_up(document: Document, laid: Sequence[_Planned]) -> Iterator[Finding]:
+def _taken_up(document: Document, laid: Sequence[Laid]) -> Iterator[Finding]:
     for index, asset in enumerate(document.plan.assets):
         if asset.capacity is None:
             continue
