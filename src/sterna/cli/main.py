@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from sterna import __version__
 from sterna.cli.desk.imports import import_command, source_commands
 from sterna.cli.desk.privacy import privacy_commands
+from sterna.cli.files.forecast import forecast_command
 from sterna.cli.files.link import link_command
 from sterna.cli.files.matrix import matrix_command
 from sterna.cli.files.value import value_command
@@ -34,6 +35,7 @@ app.add_typer(source_commands, name="source")
 app.add_typer(privacy_commands, name="privacy")
 app.command("import")(import_command)
 app.command("link")(link_command)
+plan_app.command("forecast")(forecast_command)
 app.command("matrix")(matrix_command)
 app.command("value")(value_command)
 app.command("wallet")(wallet_command)

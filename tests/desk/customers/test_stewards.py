@@ -56,10 +56,11 @@ def full_life(kept: Customer, gone: Customer) -> None:
         )
         keep_addresses(AddressesSaid(source, kind, "email", [(value, f"{value}@home.org")], NOON))
     scheme = shop.tiers()
+    # The plan is loaded while nobody is placed: a bronze of one customer would hold fewer than it wants.
+    contacts = ledger.fill(3)
     place(date(2016, 7, 1), scheme, {kept.pk: ("bronze", "1.00"), gone.pk: ("silver", "9.00")})
     for customer in (kept, gone):
         ledger.say(customer, "email", customer == kept)
-    contacts = ledger.fill(3)
     for contact, customer in zip(contacts, (kept, gone, gone), strict=True):
         Contact.objects.filter(pk=contact.pk).update(customer=customer)
     Contact.objects.filter(pk=contacts[2].pk).update(due_on=date(2016, 1, 1), asset="another")

@@ -47,9 +47,9 @@ def test_R73_one_stage_too_early_is_told_once():
     assert "stage data is due on 2017-04-01, before stage goals, due on 2017-04-30" in finding.message
 
 
-def test_R73_a_stage_that_is_missing_is_a_warning_and_a_foreign_or_doubled_one_an_error():
+def test_R73_a_stage_that_is_missing_is_an_error_where_the_others_stand_as_is_a_foreign_or_doubled_one():
     (missing,) = found(stages=stages(exchanges=None))
-    assert (missing.code, missing.severity) == ("R73-missing", "warning")
+    assert (missing.code, missing.severity) == ("R73-missing", "error")
     assert missing.message.startswith("the plan has no stage exchanges:")
     assert codes(stages=[*stages(), {"id": "party", "owner": "A", "by": "2017-06-30", "proof": "p"}]) == [
         "R73-unknown"

@@ -1,13 +1,12 @@
 """Reads what is known of a program from a JSON file, so that a plan can be compared with it without an installation."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from sterna.cli.files.basis_files import read_object
 from sterna.engine.errors import BadInput
-from sterna.engine.lake.beside import text_of
 from sterna.engine.plans import Known
 
 _SHARES = ("fill", "identified", "reachable")
@@ -15,15 +14,7 @@ _SHARES = ("fill", "identified", "reachable")
 
 def read_known(path: Path) -> Known:
     """The Known in the JSON file at `path`. Raises BadInput naming what is wrong in it, and where."""
-    try:
-        given = json.loads(text_of(path))
-    except ValueError as error:
-        raise BadInput(f"{path} is not readable as JSON: {error}") from None
-    names = [field.name for field in msgspec.structs.fields(Known)]
-    if not isinstance(given, dict):
-        raise BadInput(f"{path} holds no names and values; known are: {', '.join(names)}")
-    if foreign := sorted(set(given) - set(names)):
-        raise BadInput(f"{path}: {foreign[0]!r} means nothing here; known are: {', '.join(names)}")
+    given = read_object(path, [field.name for field in msgspec.structs.fields(Known)])
     try:
         known = msgspec.convert(given, Known)
     except msgspec.ValidationError as error:

@@ -1,7 +1,6 @@
 """`sterna matrix`: who moved between which places from period to period, and what that tells of the periods to come."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,25 +51,12 @@ def matrix_command(
     read = place_files.read_standings(file, told)
     tell_refused(f"{file.name}, row ", read.refused, Console(stderr=True, highlight=False))
     places = [name.strip() for name in order.split(",")] if order else list(read.places)
-    moves, listed = _counted(read, places)
+    moves, listed = place_files.count_moves(read, places)
     answer = _answer(read, moves, to or places[-1], discount)
     answer |= {"ordered_by": "as told" if order else "mean amount" if read.brings else "name"}
     if out is not None:
         write_table(_named(listed, read.periods), out)
     print(json.dumps(answer, indent=2) if as_json else _sentences(answer))
-
-
-def _counted(read: "Standings", places: list[str]) -> "tuple[Moves, pa.Table]":
-    from sterna.engine.lake import open_lake
-    from sterna.engine.segments import moves
-    from sterna.engine.tables import TABLES
-
-    with (
-        tempfile.TemporaryDirectory(prefix="sterna-matrix-") as scratch,
-        open_lake("duckdb", Path(scratch)) as lake,
-    ):
-        lake.put(TABLES["standings"], read.rows)
-        return moves.count(lake, places), lake.fetch(TABLES["period_moves"])
 
 
 def _named(moved: "pa.Table", periods: tuple[str, ...]) -> "pa.Table":

@@ -1,6 +1,7 @@
 """Reads where customers stood in each period out of a CSV or Parquet file, naming each row refused."""
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import duckdb
 import pyarrow as pa
 
 from sterna.engine.errors import BadInput
+from sterna.engine.lake import open_lake
 from sterna.engine.lake.files import file_literal
-from sterna.engine.segments.moves import GONE, NEW
+from sterna.engine.segments.moves import GONE, NEW, Moves, count
+from sterna.engine.tables import TABLES
 
 # Names under which a column is found without being told, in lower case; the first that a file has is taken.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -80,6 +83,16 @@ def read_standings(path: Path, told: Mapping[str, str | None]) -> Standings:
         except duckdb.Error as error:
             raise BadInput(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
         return _standings(connection, path.name, "amount" in roles)
+
+
+def count_moves(read: Standings, places: Sequence[str]) -> tuple[Moves, pa.Table]:
+    """The moves of the standings between `places`, from the lowest up, and the rows that they were counted in."""
+    with (
+        tempfile.TemporaryDirectory(prefix="sterna-matrix-") as scratch,
+        open_lake("duckdb", Path(scratch)) as lake,
+    ):
+        lake.put(TABLES["standings"], read.rows)
+        return count(lake, places), lake.fetch(TABLES["period_moves"])
 
 
 def _source(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
