@@ -13,7 +13,7 @@ from sterna.engine.errors import BadInput
 
 if TYPE_CHECKING:
     from sterna.engine.plans import Plan
-    from sterna.engine.plans.forecast import Basis, Forecast, Happened
+    from sterna.engine.plans.forecast import Basis
 
 DAY = "%Y-%m-%d"
 
@@ -54,10 +54,11 @@ def forecast_command(
 
     loud = Console(stderr=True, highlight=False)
     plan, ground = read_plan(path), _basis(basis, standings, months, order, as_of.date() if as_of else None)
+    seen = _seen(happened, ground) if happened else None
     found = engine.forecast(plan, ground, draws, seed, tell=loud.print)
     levers = engine.sensitivity(plan, ground)
     other = engine.beside(plan, read_plan(against), ground, draws, seed) if against else []
-    tested = _tested(happened, found, ground) if happened else []
+    tested = engine.back_test(found, seen, ground.places) if seen is not None else []
     if as_json:
         told: dict[str, Any] = msgspec.to_builtins(found)
         told |= {"sensitivity": msgspec.to_builtins(levers), "beside": msgspec.to_builtins(other)}
@@ -95,10 +96,9 @@ def _basis(
     return basis_of_standings(standings, months, as_of, order)
 
 
-def _tested(path: Path, found: "Forecast", basis: "Basis") -> "list[Happened]":
-    """The goals beside what the file at `path` says was seen: {"moved": {"bronze": {"silver": 12}}}."""
+def _seen(path: Path, basis: "Basis") -> dict[tuple[str, str], int]:
+    """What the file at `path` says was seen, by first and last place: {"moved": {"bronze": {"silver": 12}}}."""
     from sterna.cli.files.basis_files import read_object
-    from sterna.engine.plans.forecast import back_test
 
     given = read_object(path, ["moved"])
     try:
@@ -107,5 +107,4 @@ def _tested(path: Path, found: "Forecast", basis: "Basis") -> "list[Happened]":
         raise BadInput(f"{path}: moved: {error}") from None
     for place in sorted({*moved, *(name for row in moved.values() for name in row)} - set(basis.places)):
         raise BadInput(f"{path}: {place!r} is none of the places {', '.join(basis.places)}")
-    pairs = {(start, end): count for start, row in moved.items() for end, count in row.items()}
-    return back_test(found, pairs, basis.places)
+    return {(start, end): count for start, row in moved.items() for end, count in row.items()}

@@ -17,6 +17,14 @@ def test_chances_add_half_a_customer_to_every_cell() -> None:
     assert found.tolist() == [[0.9, 0.1], [0.25, 0.75]]
 
 
+def test_who_comes_to_a_place_where_nobody_started_stays_there() -> None:
+    given = basis(moved=((0, 0), (19.5, 79.5)), headcounts={"low": 0, "high": 10})
+    assert given.chances().tolist() == [[1, 0], [0.2, 0.8]]
+    drawn = given.drawn_chances(50, np.random.default_rng(1))
+    assert (drawn[:, 0] == [1, 0]).all()
+    assert len(np.unique(drawn[:, 1, 0])) == 50
+
+
 def test_drawn_chances_lie_around_the_chances_and_closer_the_more_were_counted() -> None:
     few = basis().drawn_chances(4000, np.random.default_rng(1))
     many = basis(moved=((8999.5, 999.5), (1999.5, 7999.5))).drawn_chances(4000, np.random.default_rng(1))

@@ -48,15 +48,22 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     def chances(self) -> Floats:
         """The chances of each move in `months` months: rows sum to 1, each with half a customer added to every cell.
 
-        That is the mean of what is believed of them after Jeffreys' prior (Jeffreys 1946, for a multinomial).
+        That is the mean of what is believed of them after Jeffreys' prior (Jeffreys 1946, for a multinomial). Whoever
+        comes to a place where nobody was seen to start stays there.
         """
         weighed = self.counts() + _PRIOR
-        return weighed / weighed.sum(axis=1, keepdims=True)
+        return np.where(
+            self._started(), weighed / weighed.sum(axis=1, keepdims=True), np.eye(len(self.places))
+        )
+
+    def _started(self) -> NDArray[np.bool_]:
+        started: NDArray[np.bool_] = self.counts().sum(axis=1, keepdims=True) > 0
+        return started
 
     def drawn_chances(self, draws: int, rng: np.random.Generator) -> Floats:
         """`draws` matrices out of what is believed of the chances after the counts: draws x places x places."""
         rows = [rng.dirichlet(row, size=draws) for row in self.counts() + _PRIOR]
-        return np.stack(rows, axis=1)
+        return np.where(self._started(), np.stack(rows, axis=1), np.eye(len(self.places)))
 
 
 def require_sound(basis: Basis) -> None:
