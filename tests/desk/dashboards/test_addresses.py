@@ -105,6 +105,7 @@ def address(world, name):
         "group_change": [world.clients.change.pk],
         "group_check": [world.clients.check.pk],
         "plan": [world.draft.pk],
+        "plan_forecast": [world.draft.pk],
         "contact": [sent.pk],
         "contact_preview": [sent.pk],
         "run": [world.second.pk],
@@ -272,6 +273,7 @@ def test_what_is_not_there_is_a_404(world, analyst):
     for name in (
         "customer",
         "plan",
+        "plan_forecast",
         "contact",
         "run",
         "import",

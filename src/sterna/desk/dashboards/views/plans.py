@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from sterna.desk.dashboards.context import asked_day
+from sterna.desk.dashboards.customer_served import Item, html
 from sterna.desk.dashboards.page import Action, Page, Section, answer
 from sterna.desk.dashboards.parts import Share
 from sterna.desk.dashboards.plan_best import best_reached
@@ -65,6 +66,7 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
     body = found.definition.body
     sections = [
         Section(list(_figures(found, body)), layout="figures"),
+        Section([_links(request, found)]),
         Section([_findings(found)], "What does the check say?"),
         *progress(request, found),
         Section([_goals(request, body)], "Who shall move?"),
@@ -79,6 +81,11 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
     may = allows(request.user, Right.MANAGE)
     write = Action("Write the next version", reverse("plan_next", args=[pk])) if may else None
     return answer(request, Page(title, sections, lead, write, trail))
+
+
+def _links(request: HttpRequest, found: Plan) -> Item:
+    links = [{"url": reverse("plan_forecast", args=[found.pk]), "label": "What is to be expected of it"}]
+    return html("plan_links", request, links=links)
 
 
 def _roadmap(body: Mapping[str, Any]) -> Iterator[Section]:
