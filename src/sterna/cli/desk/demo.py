@@ -278,6 +278,8 @@ def _summary() -> Table:
         number = Contact.objects.filter(state=state).count()
         if number:
             table.add_row(f"Contacts {state}", f"{number:,}")
+    for line in _forecasts():
+        table.add_row(*line)
     newest = Run.objects.filter(published_at__isnull=False).order_by("-until").first()
     primary = Comparison.objects.filter(run_id=newest.pk, is_primary=True).first() if newest else None
     if primary is not None:
@@ -285,6 +287,19 @@ def _summary() -> Table:
     for line in _truth(primary):
         table.add_row(*line)
     return table
+
+
+def _forecasts() -> Iterator[tuple[str, str]]:
+    """What was to be expected of each goal of the live plan, beside what the runs saw; nothing without a past."""
+    from sterna.desk.dashboards.queries.forecasts import ground, told
+    from sterna.desk.plans.models import Plan
+
+    for plan in Plan.objects.filter(state=Plan.State.LIVE).select_related("definition"):
+        basis = ground(plan).basis
+        found = told(plan, basis) if basis else None
+        for each in found.happened if found else ():
+            ends = f"{each.forecast.low:,.0f} to {each.forecast.high:,.0f}"
+            yield f"Expected of {each.goal}", f"{each.forecast.mean:,.0f} ({ends}), seen {each.happened:,}"
 
 
 def _truth(primary: "Comparison | None") -> Iterator[tuple[str, str]]:

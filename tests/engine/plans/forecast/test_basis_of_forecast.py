@@ -1,14 +1,12 @@
-"""What a forecast stands on: the chances of the counts, a month out of many, and what cannot be."""
+"""What a forecast stands on: the chances of the counts, how far they are left open, and what cannot be."""
 
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sterna.engine.errors import BadInput
-from sterna.engine.plans.forecast.basis import monthly, require_sound
+from sterna.engine.plans.forecast.basis import require_sound
 from tests.engine.plans.forecast.small import basis
 
 
@@ -34,47 +32,6 @@ def test_drawn_chances_lie_around_the_chances_and_closer_the_more_were_counted()
     assert few[:, 0, 1].mean() == pytest.approx(0.1, abs=0.002)
     assert few[:, 0, 1].std() == pytest.approx((0.09 / 101) ** 0.5, rel=0.05)
     assert many[:, 0, 1].std() == pytest.approx((0.09 / 10_001) ** 0.5, rel=0.05)
-
-
-def test_a_month_behind_three_is_the_month_that_made_them() -> None:
-    month = np.array([[0.9, 0.1, 0.0], [0.05, 0.9, 0.05], [0.0, 0.1, 0.9]])
-    found, missed = monthly(np.linalg.matrix_power(month, 3), 3)
-    assert np.allclose(found, month, atol=1e-9)
-    assert missed < 1e-9
-
-
-def test_one_month_stays_as_it_is() -> None:
-    found, missed = monthly(np.array([[0.4, 0.6], [0.6, 0.4]]), 1)
-    assert found.tolist() == [[0.4, 0.6], [0.6, 0.4]]
-    assert missed == 0
-
-
-def test_where_no_month_leads_to_the_period_it_is_said_by_how_much() -> None:
-    # Everybody changes places in two months: the root is half and half, and so are two months of it.
-    found, missed = monthly(np.array([[0.0, 1.0], [1.0, 0.0]]), 2)
-    assert np.allclose(found, 0.5)
-    assert missed == pytest.approx(0.5)
-
-
-def test_chances_without_enough_eigenvectors_have_a_month_too() -> None:
-    month = np.array([[0.8, 0.2, 0.0], [0.0, 0.8, 0.2], [0.0, 0.0, 1.0]])
-    found, missed = monthly(np.linalg.matrix_power(month, 2), 2)
-    assert np.allclose(found, month, atol=1e-6)
-    assert missed < 1e-6
-
-
-@given(
-    st.lists(st.lists(st.integers(0, 500), min_size=4, max_size=4), min_size=4, max_size=4),
-    st.integers(1, 24),
-)
-def test_a_month_is_always_shares(counts: list[list[int]], months: int) -> None:
-    chances = basis(
-        places=tuple("abcd"), moved=tuple(map(tuple, counts)), headcounts={}, worth=None
-    ).chances()
-    found, missed = monthly(chances, months)
-    assert (found >= 0).all()
-    assert np.allclose(found.sum(axis=1), 1)
-    assert 0 <= missed <= 1
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [

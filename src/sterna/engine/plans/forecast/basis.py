@@ -5,7 +5,6 @@ from datetime import date
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import fractional_matrix_power
 
 from sterna.engine.errors import BadInput
 
@@ -13,7 +12,6 @@ Floats = NDArray[np.float64]
 
 _PRIOR = 0.5  # of a customer, to every move: what was not seen in a few hundred is rare, and not impossible
 _MOST_PLACES, _MOST_MONTHS = 50, 120
-_SPANNING = 1e8  # the condition above which eigenvectors lose half of the digits
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,25 +85,3 @@ def require_sound(basis: Basis) -> None:
             raise BadInput(f"nobody was seen to start in {place}, so nothing can be said of its customers")
     if not -1 < basis.correlation < 1:
         raise BadInput(f"a correlation lies between -1 and 1, not {basis.correlation}")
-
-
-def monthly(chances: Floats, months: int) -> tuple[Floats, float]:
-    """The chances of a month behind those of `months`, and by how much they miss them when taken `months` times.
-
-    The principal root, with what is below 0 set to 0 and the rows brought back to 1: Kreinin and Sidelnikova 2001,
-    Regularization algorithms for transition matrices, Algo Research Quarterly 4. Where no matrix of a month leads to
-    `chances` exactly, the largest difference of a cell is the second value, in shares of 1.
-    """
-    if months == 1:
-        return chances, 0.0
-    root = np.clip(_root(chances, months), 0.0, None)
-    root = root / root.sum(axis=1, keepdims=True)
-    return root, float(np.abs(np.linalg.matrix_power(root, months) - chances).max())
-
-
-def _root(chances: Floats, months: int) -> Floats:
-    """The real part of the principal root: by eigenvectors, and where those do not span the space by Schur's form."""
-    values, vectors = np.linalg.eig(chances.astype(np.complex128))
-    if np.linalg.cond(vectors) < _SPANNING:
-        return np.real((vectors * values ** (1 / months)) @ np.linalg.inv(vectors))
-    return np.real(fractional_matrix_power(chances, 1 / months))

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from sterna.engine.errors import BadInput
 from sterna.engine.plans.document import Plan
-from sterna.engine.plans.forecast.basis import Basis, monthly, require_sound
+from sterna.engine.plans.forecast.basis import Basis, require_sound
 from sterna.engine.plans.forecast.calendar import contacts, month_of, month_starts
 from sterna.engine.plans.parts import Asset, Effect, Goal
 
 # The ends of a stated effect hold it in nine cases of ten; so wide is a normal distribution there, in its deviations.
 NINE_IN_TEN = 2 * 1.6448536269514722
-MISSED = 0.01  # of a cell: by so much the months may miss the period that they are taken from without a word
 
 
 class Push(NamedTuple):
@@ -65,11 +64,6 @@ def model(plan: Plan, basis: Basis) -> Model:
     starts = month_starts(plan, basis.as_of)
     aims = tuple(_aims(plan, basis, starts))
     pushes, notes = _pushes(plan, basis, starts, {aim.goal.id or "": aim for aim in aims})
-    _, missed = monthly(basis.chances(), basis.months)
-    if missed > MISSED:
-        notes.append(
-            f"the months are taken from moves over {basis.months} months, and miss these by up to {missed:.1%}"
-        )
     return Model(basis, starts, aims, tuple(pushes), tuple(notes))
 
 

@@ -1,21 +1,22 @@
 """Walks customers month by month through the places, with the plan and without: as expected, and drawn by chance.
 
-In a month everybody first moves as customers of their place did before. Then those whom an asset brings to its goal's
-place are set there, out of those who began in the goal's first place and stand below its target; who was to be kept
-before anybody left is kept when somebody does. Afterwards they behave as everybody in the place where they are, so a
-part of an effect fades. A lift below 0 goes the other way. What the plan changes is followed beside the counts, as
+The past tells where customers are a whole period later, and not in which of its months they moved: each month of a
+period is as likely as another. So in a month its share of those who have not had their turn move as customers of their
+place did before, and with the end of the period all have. Then those whom an asset brings to its goal's place are set
+there, out of those who began in the goal's first place and stand below its target; who was to be kept before anybody
+left is kept when somebody does. They have had their turn, and in the next period behave as everybody in that place,
+so a part of an effect fades. A lift below 0 goes the other way. What the plan changes is followed beside the counts, as
 the difference that it makes to what is expected of each place, so that it is not drowned by moves that come anyway.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sterna.engine.plans.forecast.basis import Floats, monthly
+from sterna.engine.plans.forecast.basis import Floats
 from sterna.engine.plans.forecast.model import Model, Push
 
-Counts = NDArray[np.int64]
+_WAITS, _MOVED = 0, 1  # who has not had the turn of this period, and who has
 
 
 class Walked(NamedTuple):
@@ -34,15 +35,18 @@ class Walked(NamedTuple):
 
 
 class _State:
-    """Where customers stand in each draw, what the plan made of it, and what is still to come of an asset."""
+    """Where customers stand in each draw, what the plan made of it, and what is still to come of an asset.
+
+    `stood` and `made` are by draw, first place, whether they had their turn in the period, and place.
+    """
 
     def __init__(self, model: Model, chances: Floats, worth: Floats) -> None:
         draws, places = len(chances), len(model.basis.places)
         self.chances, self.worth_of = chances, worth
-        self.stood = np.zeros((draws, places, places), dtype=np.float64)
-        self.stood[:, range(places), range(places)] = model.basis.opening()
+        self.stood = np.zeros((draws, places, 2, places), dtype=np.float64)
+        self.stood[:, range(places), _WAITS, range(places)] = model.basis.opening()
         self.made = np.zeros_like(self.stood)
-        self.waiting = np.zeros((len(model.pushes), draws))
+        self.pending = np.zeros((len(model.pushes), draws))
         self.taken = np.zeros((len(model.pushes), draws))
         self.cost = np.zeros(draws)
         self.worth = np.zeros(draws)
@@ -54,7 +58,7 @@ def expected(model: Model) -> Walked:
     Where an asset brings more than there are to be brought the draws differ from it, as the fewer of two numbers is
     on average below the fewer of their averages.
     """
-    state = _State(model, monthly(model.basis.chances(), model.basis.months)[0][None], _worth(model)[None])
+    state = _State(model, model.basis.chances()[None], _worth(model)[None])
     lifts = np.array([[push.lift] for push in model.pushes])
     return _walk(model, state, lifts, None)
 
@@ -68,11 +72,11 @@ def drawn(model: Model, draws: int, seed: int, uncertain: bool = True) -> Walked
     world, effects, happening = (np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(3))
     basis = model.basis
     if uncertain:
-        chances = np.stack([monthly(one, basis.months)[0] for one in basis.drawn_chances(draws, world)])
+        chances = basis.drawn_chances(draws, world)
         error = np.array([basis.worth_error.get(place, 0.0) for place in basis.places])
         worth = _worth(model) + error * world.standard_normal((draws, len(error)))
     else:
-        chances = np.repeat(monthly(basis.chances(), basis.months)[0][None], draws, axis=0)
+        chances = np.repeat(basis.chances()[None], draws, axis=0)
         worth = np.repeat(_worth(model)[None], draws, axis=0)
     lifts = _lifts(model, draws, effects, uncertain)
     return _walk(model, _State(model, chances, worth), lifts, happening)
@@ -96,28 +100,42 @@ def _worth(model: Model) -> Floats:
 
 
 def _walk(model: Model, state: _State, lifts: Floats, rng: np.random.Generator | None) -> Walked:
-    stood, made = [], []
+    stood, made, period = [], [], model.basis.months
     for month in range(len(model.starts)):
-        state.stood = _moved(state.stood, state.chances, rng)
-        state.made = state.made @ state.chances
+        _turn(state, month % period, period, rng)
         for index, push in enumerate(model.pushes):
             _push(state, index, push, month, lifts[index], rng)
         # A place whose worth is unknown counts for nothing only where the plan changes nothing of it.
-        changed = state.made.sum(axis=1)
+        changed = state.made.sum(axis=(1, 2))
         state.worth += np.where(np.abs(changed) > 1e-12, changed * state.worth_of, 0.0).sum(axis=1)
-        stood.append(state.stood.copy())
-        made.append(state.made.copy())
+        stood.append(state.stood.sum(axis=2))
+        made.append(state.made.sum(axis=2))
     contacts = np.full(len(state.cost), float(sum(push.contacts.sum() for push in model.pushes)))
     return Walked(
         np.stack(stood, 1), np.stack(made, 1), contacts, state.taken.sum(axis=0), state.cost, state.worth
     )
 
 
-def _moved(stood: Floats, chances: Floats, rng: np.random.Generator | None) -> Floats:
+def _turn(state: _State, month: int, period: int, rng: np.random.Generator | None) -> None:
+    """The month's share of those who wait moves; with the first month of a period everybody waits again."""
+    if month == 0:
+        for each in (state.stood, state.made):
+            each[:, :, _WAITS] += each[:, :, _MOVED]
+            each[:, :, _MOVED] = 0
+    share = 1 / (period - month)
+    waits = state.stood[:, :, _WAITS]
     if rng is None:
-        return stood @ chances
-    drawn = rng.multinomial(stood.astype(np.int64), chances[:, None, :, :])
-    return drawn.sum(axis=2).astype(np.float64)
+        movers = waits * share
+        there = movers @ state.chances
+    else:
+        going = rng.binomial(waits.astype(np.int64), share)
+        movers = going.astype(np.float64)
+        there = rng.multinomial(going, state.chances[:, None]).sum(axis=2).astype(np.float64)
+    state.stood[:, :, _WAITS] -= movers
+    state.stood[:, :, _MOVED] += there
+    changed = state.made[:, :, _WAITS] * share
+    state.made[:, :, _WAITS] -= changed
+    state.made[:, :, _MOVED] += changed @ state.chances
 
 
 def _push(
@@ -134,27 +152,32 @@ def _push(
     state.taken[index] += taken
     state.cost += contacts * push.cost + taken * push.unit_cost
     if push.lift or push.deviation:
-        state.waiting[index] += np.where(lift < 0, -brought, brought)
+        state.pending[index] += np.where(lift < 0, -brought, brought)
         _bring(state, index, push, rng)
 
 
 def _bring(state: _State, index: int, push: Push, rng: np.random.Generator | None) -> None:
-    """Set those who wait in the target, or back from it, as far as there are such customers."""
-    here = state.stood[:, push.origin, :]
+    """Set those who are pending in the target, or back from it, as far as there are such customers."""
+    here = state.stood[:, push.origin]
     before = here.copy()
-    back = push.origin if push.origin < push.target else max(push.target - 1, 0)
-    waiting = state.waiting[index]
-    up = np.minimum(np.maximum(waiting, 0.0), here[:, : push.target].sum(axis=1))
-    here[:, : push.target] -= _out_of(here[:, : push.target], up, rng)
-    here[:, push.target] += up
-    down = np.minimum(np.maximum(-waiting, 0.0), here[:, push.target :].sum(axis=1))
-    if back < push.target:
-        here[:, push.target :] -= _out_of(here[:, push.target :], down, rng)
-        here[:, back] += down
-    else:
-        down = np.zeros_like(down)
-    state.waiting[index] = waiting - up + down
-    state.made[:, push.origin, :] += here - before
+    back = push.origin if push.origin < push.target else push.target - 1
+    pending = state.pending[index]
+    up = _carried(here[:, :, : push.target], pending, rng)
+    here[:, _MOVED, push.target] += up
+    down = np.zeros_like(up)
+    if back >= 0:
+        down = _carried(here[:, :, push.target :], -pending, rng)
+        here[:, _MOVED, back] += down
+    state.pending[index] = pending - up + down
+    state.made[:, push.origin] += here - before
+
+
+def _carried(out_of: Floats, wanted: Floats, rng: np.random.Generator | None) -> Floats:
+    """Take as many as are `wanted` and there in each draw from `out_of`, a view of where they stand; how many."""
+    number: Floats = np.clip(wanted, 0.0, out_of.sum(axis=(1, 2)))
+    flat = out_of.reshape(len(out_of), -1)
+    out_of -= _out_of(flat, number, rng).reshape(out_of.shape)
+    return number
 
 
 def _out_of(here: Floats, number: Floats, rng: np.random.Generator | None) -> Floats:
