@@ -35,6 +35,7 @@ class Name(StrEnum):
     MEASURES = "measures"
     PLACE = "place"
     CHECK = "check"
+    FORECAST = "forecast"
 
 
 def run(

@@ -9,6 +9,7 @@ from typing import Any
 from bench import shop
 from bench.check import check_plan
 from bench.facts import measure_facts
+from bench.forecast import forecast_plan
 from bench.homes import Home, Tell, home
 from bench.ingest import measure_ingest
 from bench.link import link_people
@@ -242,6 +243,11 @@ def measure_check(options: Options, tell: Tell) -> Result:
     return check_plan(tell)
 
 
+def measure_forecast(options: Options, tell: Tell) -> Result:
+    """The forecast of a year for a million customers, beside one draw of each; its size is part of what is asked."""
+    return forecast_plan(tell)
+
+
 BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "import": measure_import,
     "turn": measure_turn,
@@ -255,4 +261,5 @@ BENCHMARKS: Mapping[str, Callable[[Options, Tell], Result]] = {
     "measures": measure_measures,
     "place": measure_place,
     "check": measure_check,
+    "forecast": measure_forecast,
 }

@@ -76,7 +76,7 @@ def _levers(found: "Forecast", levers: "Sequence[Lever]") -> Iterator[str]:
         outcome = f"{lever.moved_low:,.0f} to {lever.moved_high:,.0f} customers"
         if lever.net_low is not None and lever.net_high is not None:
             outcome += f", net {lever.net_low:,.2f} to {lever.net_high:,.2f} {found.currency}"
-        yield f"  {lever.assumption} from {lever.low:.3g} to {lever.high:.3g}: {outcome}"
+        yield f"  {lever.assumption} from {lever.ends}: {outcome}"
 
 
 def _powers(found: "Forecast") -> Iterator[str]:

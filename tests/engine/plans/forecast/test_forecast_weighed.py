@@ -23,6 +23,13 @@ def test_the_lift_is_turned_to_its_ends() -> None:
     assert (lift.moved_low, lift.moved_high) == (pytest.approx(177), pytest.approx(191))
 
 
+def test_ends_are_written_as_whole_numbers_or_with_three_digits() -> None:
+    found = {lever.assumption: lever.ends for lever in sensitivity(plan(), basis(**KNOWN))}
+    assert found["contacts made"] == "150 to 250"
+    assert found["lift of voucher"] == "0.1 to 0.3"
+    assert found["worth of a month in high"] == "9.18 to 10.8"
+
+
 def test_the_other_assumptions_are_turned_too() -> None:
     found = {lever.assumption: lever for lever in sensitivity(plan(), basis(**KNOWN))}
     assert set(found) == {

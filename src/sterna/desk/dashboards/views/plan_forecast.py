@@ -55,7 +55,8 @@ def _sections(plan: Plan, found: Told, basis: Basis) -> Iterator[Section]:
     yield Section([_powers(forecast)], "Can the hold-out show it?", _SHOWN)
     if forecast.notes:
         rows = [Row([f"{note[:1].upper()}{note[1:]}."]) for note in forecast.notes]
-        yield Section([Table("Left out", [Column("note", "What, and why")], rows)], "What is left out?")
+        left_out = Table("Left out", [Column("note", "What, and why")], rows, stacks=True)
+        yield Section([left_out], "What is left out?")
 
 
 def _compared(found: Told) -> str:
@@ -175,7 +176,7 @@ def _levers(found: Told) -> Table:
         Row(
             [
                 lever.assumption[:1].upper() + lever.assumption[1:],
-                f"{lever.low:,.3g} to {lever.high:,.3g}",
+                lever.ends,
                 f"{lever.moved_low:,.0f} to {lever.moved_high:,.0f}",
                 "unknown" if lever.net_low is None else f"{lever.net_low:,.0f} to {lever.net_high or 0:,.0f}",
             ]

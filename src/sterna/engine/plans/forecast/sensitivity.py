@@ -1,15 +1,17 @@
 """Turns one assumption at a time to its ends, and tells which of them the forecast hangs on most."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from sterna.engine.plans.document import Plan
-from sterna.engine.plans.forecast.basis import Basis
+from sterna.engine.plans.forecast.basis import Basis, Floats
 from sterna.engine.plans.forecast.model import NINE_IN_TEN, Model, model
 from sterna.engine.plans.forecast.results import arrived
-from sterna.engine.plans.forecast.walking import expected
+from sterna.engine.plans.forecast.walking import Course, expected, stated
 
 _UP_OR_DOWN = 0.25  # how far a share that nobody gave ends for is turned, as a part of it
 
@@ -30,10 +32,24 @@ class Lever(msgspec.Struct, frozen=True, kw_only=True):
     net_high: float | None
 
     @property
+    def ends(self) -> str:
+        """The ends in words: whole numbers from 100 up, three digits below."""
+        written = (f"{end:,.0f}" if abs(end) >= 100 else f"{end:.3g}" for end in (self.low, self.high))
+        return " to ".join(written)
+
+    @property
     def swing(self) -> tuple[float, float]:
         """How far the outcome goes between the ends: in net where it is known, then in customers."""
         net = abs((self.net_high or 0.0) - (self.net_low or 0.0))
         return net, abs(self.moved_high - self.moved_low)
+
+
+class _Turned(NamedTuple):
+    """One assumption, its ends, and what sets it in one draw of a course."""
+
+    assumption: str
+    ends: tuple[float, float]
+    turn: Callable[[Course, int, float], None]
 
 
 def sensitivity(plan: Plan, basis: Basis) -> list[Lever]:
@@ -43,87 +59,92 @@ def sensitivity(plan: Plan, basis: Basis) -> list[Lever]:
     the chance to rise from a place and the worth of a place to the ends of what the counts leave open in nine of ten.
     """
     numbers = model(plan, basis)
-    levers = [*_effects(numbers), _contacts(numbers), *_rises(numbers), *_worths(numbers)]
+    turned = [*_effects(numbers), _contacts(numbers), *_rises(numbers), *_worths(numbers)]
+    # Two draws an assumption, one for each end, and all of them walked at once.
+    course = stated(numbers, 2 * len(turned))
+    for at, one in enumerate(turned):
+        for draw, end in zip((2 * at, 2 * at + 1), one.ends, strict=True):
+            one.turn(course, draw, end)
+    walked = expected(numbers, course)
+    moved = sum((arrived(aim, walked.stood, aim.by) for aim in numbers.aims), np.zeros(2 * len(turned)))
+    net = walked.worth - walked.cost
+    levers = [
+        _lever(one, moved[2 * at : 2 * at + 2], net[2 * at : 2 * at + 2]) for at, one in enumerate(turned)
+    ]
     return sorted(levers, key=lambda lever: lever.swing, reverse=True)
 
 
-def _outcome(numbers: Model) -> tuple[float, float | None]:
-    walked = expected(numbers)
-    moved = sum(float(arrived(aim, walked.stood, aim.by)[0]) for aim in numbers.aims)
-    net = float(walked.worth[0] - walked.cost[0])
-    return moved, None if np.isnan(net) else net
-
-
-def _lever(assumption: str, ends: tuple[float, float], low: Model, high: Model) -> Lever:
-    (moved_low, net_low), (moved_high, net_high) = _outcome(low), _outcome(high)
+def _lever(one: _Turned, moved: Floats, net: Floats) -> Lever:
+    low, high = (None if np.isnan(value) else float(value) for value in net)
     return Lever(
-        assumption=assumption, low=ends[0], high=ends[1], moved_low=moved_low, moved_high=moved_high,
-        net_low=net_low, net_high=net_high,
+        assumption=one.assumption, low=one.ends[0], high=one.ends[1], moved_low=float(moved[0]),
+        moved_high=float(moved[1]), net_low=low, net_high=high,
     )  # fmt: skip
 
 
-def _effects(numbers: Model) -> Iterator[Lever]:
-    for name in dict.fromkeys(push.asset for push in numbers.pushes if push.lift or push.deviation):
-        first = next(push for push in numbers.pushes if push.asset == name)
+def _effects(numbers: Model) -> Iterator[_Turned]:
+    by_asset: dict[str, list[int]] = {}
+    for index, push in enumerate(numbers.pushes):
+        if push.lift or push.deviation:
+            by_asset.setdefault(push.asset, []).append(index)
+    for name, pushes in by_asset.items():
+        first = numbers.pushes[pushes[0]]
         half = first.deviation * NINE_IN_TEN / 2
-        lifts = (first.lift - half, first.lift + half)
         if half:
-            yield _lever(
-                f"lift of {name}", lifts, *(_with(numbers, name, lift=end, deviation=0.0) for end in lifts)
+            yield _Turned(
+                f"lift of {name}", (first.lift - half, first.lift + half), partial(_set_lift, pushes)
             )
         shares = (first.take_up * (1 - _UP_OR_DOWN), min(1.0, first.take_up * (1 + _UP_OR_DOWN)))
-        yield _lever(f"take-up of {name}", shares, *(_with(numbers, name, take_up=end) for end in shares))
+        yield _Turned(f"take-up of {name}", shares, partial(_set_take_up, pushes))
 
 
-def _with(numbers: Model, asset: str, **changed: float) -> Model:
-    pushes = tuple(push._replace(**changed) if push.asset == asset else push for push in numbers.pushes)  # type: ignore[arg-type]
-    return numbers._replace(pushes=pushes)
+def _set_lift(pushes: list[int], course: Course, draw: int, end: float) -> None:
+    course.lifts[pushes, draw] = min(1.0, max(-1.0, end))
 
 
-def _contacts(numbers: Model) -> Lever:
-    def turned(by: float) -> Model:
-        pushes = (push._replace(contacts=np.rint(push.contacts * by).astype(int)) for push in numbers.pushes)
-        return numbers._replace(pushes=tuple(pushes))
+def _set_take_up(pushes: list[int], course: Course, draw: int, end: float) -> None:
+    course.take_up[pushes, draw] = end
 
+
+def _contacts(numbers: Model) -> _Turned:
     total = float(sum(push.contacts.sum() for push in numbers.pushes))
-    ends = (1 - _UP_OR_DOWN, 1 + _UP_OR_DOWN)
-    return _lever("contacts made", (total * ends[0], total * ends[1]), *(turned(end) for end in ends))
+
+    def turn(course: Course, draw: int, end: float) -> None:
+        if total:
+            course.contacts[:, :, draw] *= end / total
+
+    return _Turned("contacts made", (total * (1 - _UP_OR_DOWN), total * (1 + _UP_OR_DOWN)), turn)
 
 
-def _rises(numbers: Model) -> Iterator[Lever]:
+def _rises(numbers: Model) -> Iterator[_Turned]:
     basis = numbers.basis
     chances, counts = basis.chances(), basis.counts()
     for origin in sorted({aim.origin for aim in numbers.aims}):
         risen = float(chances[origin, origin + 1 :].sum())
-        if not 0 < risen < 1:
-            continue
-        half = NINE_IN_TEN / 2 * float(np.sqrt(risen * (1 - risen) / (counts[origin].sum() + 1)))
-        ends = (max(0.0, risen - half), min(1.0, risen + half))
-        turned = [numbers._replace(basis=_rising(basis, origin, risen, end)) for end in ends]
-        yield _lever(f"chance to rise from {basis.places[origin]}", ends, *turned)
+        if 0 < risen < 1:
+            half = NINE_IN_TEN / 2 * float(np.sqrt(risen * (1 - risen) / (counts[origin].sum() + 1)))
+            ends = (max(0.0, risen - half), min(1.0, risen + half))
+            yield _Turned(
+                f"chance to rise from {basis.places[origin]}", ends, partial(_set_rise, origin, risen)
+            )
 
 
-def _rising(basis: Basis, origin: int, risen: float, end: float) -> Basis:
-    """The basis with so many more or fewer risers from a place, in counts that keep its row's sum and shape."""
-    weighed = basis.counts()[origin] + 0.5
-    row = np.concatenate(
-        [weighed[: origin + 1] * (1 - end) / (1 - risen), weighed[origin + 1 :] * end / risen]
-    )
-    moved = [list(map(float, each)) for each in basis.moved]
-    moved[origin] = (row - 0.5).tolist()
-    return msgspec.structs.replace(basis, moved=tuple(tuple(each) for each in moved))
+def _set_rise(origin: int, risen: float, course: Course, draw: int, end: float) -> None:
+    row = course.chances[draw, origin]
+    row[: origin + 1] *= (1 - end) / (1 - risen)
+    row[origin + 1 :] *= end / risen
 
 
-def _worths(numbers: Model) -> Iterator[Lever]:
+def _worths(numbers: Model) -> Iterator[_Turned]:
     basis = numbers.basis
     for place, worth in (basis.worth or {}).items():
         half = NINE_IN_TEN / 2 * basis.worth_error.get(place, 0.0)
         if half:
-            ends = (worth - half, worth + half)
-            turned = [
-                numbers._replace(
-                    basis=msgspec.structs.replace(basis, worth={**(basis.worth or {}), place: end})
-                )
-                for end in ends
-            ]
-            yield _lever(f"worth of a month in {place}", ends, *turned)
+            at = basis.places.index(place)
+            yield _Turned(
+                f"worth of a month in {place}", (worth - half, worth + half), partial(_set_worth, at)
+            )
+
+
+def _set_worth(at: int, course: Course, draw: int, end: float) -> None:
+    course.worth[draw, at] = end

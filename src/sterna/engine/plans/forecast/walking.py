@@ -34,15 +34,29 @@ class Walked(NamedTuple):
     worth: Floats
 
 
+class Course(NamedTuple):
+    """What is taken for true in each draw, the draws last but in `chances` and `worth`.
+
+    `chances` are those of moves in a period, by draw, place and place; `worth` what a month in each place brings, by
+    draw and place. `lifts` and `take_up` are by push, `contacts` by push and month.
+    """
+
+    chances: Floats
+    worth: Floats
+    lifts: Floats
+    take_up: Floats
+    contacts: Floats
+
+
 class _State:
     """Where customers stand in each draw, what the plan made of it, and what is still to come of an asset.
 
     `stood` and `made` are by draw, first place, whether they had their turn in the period, and place.
     """
 
-    def __init__(self, model: Model, chances: Floats, worth: Floats) -> None:
-        draws, places = len(chances), len(model.basis.places)
-        self.chances, self.worth_of = chances, worth
+    def __init__(self, model: Model, course: Course) -> None:
+        draws, places = len(course.chances), len(model.basis.places)
+        self.course = course
         self.stood = np.zeros((draws, places, 2, places), dtype=np.float64)
         self.stood[:, range(places), _WAITS, range(places)] = model.basis.opening()
         self.made = np.zeros_like(self.stood)
@@ -52,15 +66,30 @@ class _State:
         self.worth = np.zeros(draws)
 
 
-def expected(model: Model) -> Walked:
-    """What is to be expected, in closed form: every chance at its mean, nothing drawn.
+def stated(model: Model, draws: int) -> Course:
+    """Every chance at its mean and every share as stated, the same in each of `draws`, to be turned by the caller."""
+    pushes, places, months = len(model.pushes), len(model.basis.places), len(model.starts)
+    contacts = np.array([push.contacts for push in model.pushes], dtype=np.float64).reshape(pushes, months, 1)
+    lifts, taken = (
+        np.array(shares, dtype=np.float64).reshape(pushes, 1)
+        for shares in ([push.lift for push in model.pushes], [push.take_up for push in model.pushes])
+    )
+    return Course(
+        np.broadcast_to(model.basis.chances(), (draws, places, places)).copy(),
+        np.broadcast_to(_worth(model), (draws, places)).copy(),
+        np.repeat(lifts, draws, axis=1),
+        np.repeat(taken, draws, axis=1),
+        np.repeat(contacts, draws, axis=2),
+    )
+
+
+def expected(model: Model, course: Course | None = None) -> Walked:
+    """What is to be expected, in closed form, as stated or of each draw of `course`: nothing left to chance.
 
     Where an asset brings more than there are to be brought the draws differ from it, as the fewer of two numbers is
     on average below the fewer of their averages.
     """
-    state = _State(model, model.basis.chances()[None], _worth(model)[None])
-    lifts = np.array([[push.lift] for push in model.pushes])
-    return _walk(model, state, lifts, None)
+    return _walk(model, course or stated(model, 1), None)
 
 
 def drawn(model: Model, draws: int, seed: int, uncertain: bool = True) -> Walked:
@@ -70,24 +99,23 @@ def drawn(model: Model, draws: int, seed: int, uncertain: bool = True) -> Walked
     their own, so that two plans are compared in the same worlds.
     """
     world, effects, happening = (np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(3))
-    basis = model.basis
+    basis, course = model.basis, stated(model, draws)
     if uncertain:
-        chances = basis.drawn_chances(draws, world)
         error = np.array([basis.worth_error.get(place, 0.0) for place in basis.places])
-        worth = _worth(model) + error * world.standard_normal((draws, len(error)))
-    else:
-        chances = np.repeat(basis.chances()[None], draws, axis=0)
-        worth = np.repeat(_worth(model)[None], draws, axis=0)
-    lifts = _lifts(model, draws, effects, uncertain)
-    return _walk(model, _State(model, chances, worth), lifts, happening)
+        course = course._replace(
+            chances=basis.drawn_chances(draws, world),
+            worth=course.worth + error * world.standard_normal((draws, len(error))),
+            lifts=_lifts(model, draws, effects),
+        )
+    return _walk(model, course, happening)
 
 
-def _lifts(model: Model, draws: int, rng: np.random.Generator, uncertain: bool) -> Floats:
+def _lifts(model: Model, draws: int, rng: np.random.Generator) -> Floats:
     """The lift of each push in each draw; that of an asset is one and the same for all its goals."""
     by_asset: dict[str, Floats] = {}
     for push in model.pushes:
         if push.asset not in by_asset:
-            by_asset[push.asset] = rng.standard_normal(draws) * uncertain
+            by_asset[push.asset] = rng.standard_normal(draws)
     rows = [np.clip(push.lift + push.deviation * by_asset[push.asset], -1.0, 1.0) for push in model.pushes]
     return np.array(rows).reshape(len(model.pushes), draws)
 
@@ -99,18 +127,19 @@ def _worth(model: Model) -> Floats:
     return np.array([known.get(place, np.nan) for place in model.basis.places])
 
 
-def _walk(model: Model, state: _State, lifts: Floats, rng: np.random.Generator | None) -> Walked:
+def _walk(model: Model, course: Course, rng: np.random.Generator | None) -> Walked:
+    state = _State(model, course)
     stood, made, period = [], [], model.basis.months
     for month in range(len(model.starts)):
         _turn(state, month % period, period, rng)
         for index, push in enumerate(model.pushes):
-            _push(state, index, push, month, lifts[index], rng)
+            _push(state, index, push, month, rng)
         # A place whose worth is unknown counts for nothing only where the plan changes nothing of it.
         changed = state.made.sum(axis=(1, 2))
-        state.worth += np.where(np.abs(changed) > 1e-12, changed * state.worth_of, 0.0).sum(axis=1)
+        state.worth += np.where(np.abs(changed) > 1e-12, changed * course.worth, 0.0).sum(axis=1)
         stood.append(state.stood.sum(axis=2))
         made.append(state.made.sum(axis=2))
-    contacts = np.full(len(state.cost), float(sum(push.contacts.sum() for push in model.pushes)))
+    contacts = course.contacts.sum(axis=(0, 1))
     return Walked(
         np.stack(stood, 1), np.stack(made, 1), contacts, state.taken.sum(axis=0), state.cost, state.worth
     )
@@ -126,32 +155,31 @@ def _turn(state: _State, month: int, period: int, rng: np.random.Generator | Non
     waits = state.stood[:, :, _WAITS]
     if rng is None:
         movers = waits * share
-        there = movers @ state.chances
+        there = movers @ state.course.chances
     else:
         going = rng.binomial(waits.astype(np.int64), share)
         movers = going.astype(np.float64)
-        there = rng.multinomial(going, state.chances[:, None]).sum(axis=2).astype(np.float64)
+        there = rng.multinomial(going, state.course.chances[:, None]).sum(axis=2).astype(np.float64)
     state.stood[:, :, _WAITS] -= movers
     state.stood[:, :, _MOVED] += there
     changed = state.made[:, :, _WAITS] * share
     state.made[:, :, _WAITS] -= changed
-    state.made[:, :, _MOVED] += changed @ state.chances
+    state.made[:, :, _MOVED] += changed @ state.course.chances
 
 
-def _push(
-    state: _State, index: int, push: Push, month: int, lift: Floats, rng: np.random.Generator | None
-) -> None:
-    contacts = int(push.contacts[month])
+def _push(state: _State, index: int, push: Push, month: int, rng: np.random.Generator | None) -> None:
+    course = state.course
+    contacts, take_up, lift = course.contacts[index, month], course.take_up[index], course.lifts[index]
     left = push.most - state.taken[index]
     if rng is None:
-        taken = np.minimum(contacts * push.take_up, left)
+        taken = np.minimum(contacts * take_up, left)
         brought = taken * np.abs(lift)
     else:
-        taken = np.minimum(rng.binomial(contacts, push.take_up, len(left)), left)
+        taken = np.minimum(rng.binomial(contacts.astype(np.int64), take_up), left)
         brought = rng.binomial(taken.astype(np.int64), np.abs(lift)).astype(np.float64)
     state.taken[index] += taken
     state.cost += contacts * push.cost + taken * push.unit_cost
-    if push.lift or push.deviation:
+    if lift.any():
         state.pending[index] += np.where(lift < 0, -brought, brought)
         _bring(state, index, push, rng)
 
