@@ -11,6 +11,7 @@ from sterna.engine.plans.layout import LAID_OUT, rows
 from sterna.engine.plans.reading import load
 from sterna.engine.plans.roadmap import crowded
 from sterna.engine.plans.stages import STAGES, may_close
+from sterna.engine.plans.standing import standing_alone
 
 __all__ = [
     "LAID_OUT",
@@ -34,6 +35,7 @@ __all__ = [
     "rows",
     "sha",
     "simulate",
+    "standing_alone",
     "walked",
     "ways",
 ]

@@ -15,6 +15,7 @@ from sterna.desk.plans.models import Plan
 from sterna.desk.plans.queries import blank, check_text
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.web.answers import posted
+from sterna.engine.plans import of_body, standing_alone
 
 _VERSION = re.compile(r"^version:[ \t]*\d+", re.M)
 
@@ -28,9 +29,11 @@ def plan_new(request: HttpRequest) -> HttpResponse:
 @needs(Right.READ)
 def plan_next(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The text of a version under the next number, comments and all; posted, what the check says of it."""
-    found = get_object_or_404(Plan, pk=pk)
+    found = get_object_or_404(Plan.objects.select_related("definition"), pk=pk)
     newest = Plan.objects.filter(name=found.name).order_by("-version").values_list("version", flat=True)[0]
-    text = _VERSION.sub(f"version: {newest + 1}", found.source_text, count=1)
+    # What is written here names no files: the plan was loaded with their texts, and those go on with it.
+    text = standing_alone(found.source_text, of_body(found.definition.body).plan)
+    text = _VERSION.sub(f"version: {newest + 1}", text, count=1)
     return _editor(request, text, f"{found.title}: what shall be otherwise?")
 
 
