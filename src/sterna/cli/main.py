@@ -281,6 +281,20 @@ def plan_check(
         raise typer.Exit(1)
 
 
+@plan_app.command("document")
+def plan_document(
+    path: PlanFile,
+    to: Annotated[Path, typer.Option(help="Where it is written; the name ends in .html or .pdf.")],
+    known: Annotated[
+        Path | None, typer.Option(help="What it is compared with (JSON), and who manages its segments.")
+    ] = None,
+) -> None:
+    """Write a plan file as a readable document, a page for each segment."""
+    from sterna.cli.files import plans
+
+    print(plans.document(path, known, to))
+
+
 @tiers_app.command("cut")
 def tiers_cut(
     path: Annotated[Path, typer.Argument(help="The tiers (YAML), each with its share or where it starts.")],

@@ -106,6 +106,8 @@ def address(world, name):
         "group_check": [world.clients.check.pk],
         "plan": [world.draft.pk],
         "plan_forecast": [world.draft.pk],
+        "plan_document": [world.draft.pk],
+        "plan_paper": [world.draft.pk],
         "contact": [sent.pk],
         "contact_preview": [sent.pk],
         "run": [world.second.pk],
@@ -138,7 +140,12 @@ def test_every_role_reads_every_page(world, log_in, role, name):
     assert answer.status_code == 200
     shown = answer.getvalue()
     answer.close()
-    others = {"import_rejects": b"is not a number", "contact_preview": b"<html", "import_mapping": b"source:"}
+    others = {
+        "plan_paper": b"%PDF",
+        "import_rejects": b"is not a number",
+        "contact_preview": b"<html",
+        "import_mapping": b"source:",
+    }
     assert others.get(name, b"<h1>") in shown
 
 
@@ -274,6 +281,8 @@ def test_what_is_not_there_is_a_404(world, analyst):
         "customer",
         "plan",
         "plan_forecast",
+        "plan_document",
+        "plan_paper",
         "contact",
         "run",
         "import",

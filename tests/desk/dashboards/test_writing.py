@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from sterna.desk.audit.models import Entry
-from sterna.desk.contacts.models import Contact, Task
+from sterna.desk.contacts.models import Contact, Receipt, Task
 from sterna.desk.plans.models import Plan
 from sterna.desk.users.models import Role
 
@@ -18,7 +18,13 @@ WRITES = {
     "task_done": (WORKS, {"state": "done", "note": "likes pears"}, "complete task"),
     "contact_settle": (WORKS, {"arrived": "yes", "reason": "she answered"}, "settle contact"),
     "contact_withdraw": (WORKS, {"reason": "asked us"}, "withdraw contact"),
+    "contact_accept": (WORKS, {"reason": "she rang and took it"}, "accept offer"),
 }
+
+
+def sent(world):
+    """A contact that has left, and is no call."""
+    return Contact.objects.filter(state="handed over", medium="email").order_by("pk")[0]
 
 
 def address(world, name):
@@ -28,6 +34,7 @@ def address(world, name):
         "task_done": world.task,
         "contact_settle": world.doubt,
         "contact_withdraw": world.planned,
+        "contact_accept": sent(world),
     }
     return reverse(name, args=[subjects[name].pk] if name in subjects else [])
 
@@ -39,11 +46,12 @@ def state(world):
         Task.objects.get(pk=world.task.pk).state,
         Contact.objects.get(pk=world.doubt.pk).state,
         Contact.objects.get(pk=world.planned.pk).state,
+        Receipt.objects.filter(state="accepted").count(),
         Entry.objects.count(),
     )
 
 
-BEFORE = ("draft", "open", "unknown", "planned")
+BEFORE = ("draft", "open", "unknown", "planned", 0)
 
 
 @pytest.mark.parametrize("name", WRITES)
@@ -51,7 +59,7 @@ def test_a_stranger_changes_nothing(world, name):
     before = state(world)
     answer = Client().post(address(world, name), WRITES[name][1])
     assert answer.status_code == 302 and answer.url.startswith(reverse("login"))
-    assert state(world) == before and before[:4] == BEFORE
+    assert state(world) == before and before[:5] == BEFORE
 
 
 @pytest.mark.parametrize("role", list(Role.values))
@@ -68,7 +76,7 @@ def test_who_may_changes_it_with_one_line_and_who_may_not_is_refused(world, log_
     entry = Entry.objects.get(action=action, actor__isnull=False)
     assert entry.actor.username == role
     after = state(world)
-    assert sum(old != new for old, new in zip(before[:4], after[:4], strict=True)) == (name != "run_start")
+    assert sum(old != new for old, new in zip(before[:5], after[:5], strict=True)) == (name != "run_start")
 
 
 @pytest.mark.parametrize("name", WRITES)
@@ -104,6 +112,7 @@ def test_the_form_on_the_page_carries_the_token(world, log_in):
         ("task_done", {}, "ends as done or not reached"),
         ("contact_settle", {"arrived": "yes"}, "write why"),
         ("contact_withdraw", {}, "write why"),
+        ("contact_accept", {}, "write what the customer accepted"),
     ],
 )
 def test_a_refusal_is_a_note_on_the_page(world, log_in, name, form, said):
@@ -123,6 +132,7 @@ def test_a_refusal_is_a_note_on_the_page(world, log_in, name, form, said):
         ("task_done", "success"),
         ("contact_settle", "error"),
         ("contact_withdraw", "error"),
+        ("contact_accept", "success"),
     ],
 )
 def test_posted_twice_it_is_done_once(world, log_in, name, second):
@@ -148,6 +158,7 @@ def test_only_who_may_is_shown_a_form(world, log_in):
         "task_done": reverse("tasks"),
         "contact_settle": reverse("contact", args=[world.doubt.pk]),
         "contact_withdraw": reverse("contact", args=[world.planned.pk]),
+        "contact_accept": reverse("contact", args=[sent(world).pk]),
     }
     shown = {
         (name, role)
@@ -156,3 +167,14 @@ def test_only_who_may_is_shown_a_form(world, log_in):
         if f'action="{address(world, name)}"' in log_in(role).get(page).content.decode()
     }
     assert shown == {(name, role) for name, (may, _, _) in WRITES.items() for role in may}
+
+
+def test_R66_what_a_customer_accepted_stands_on_their_page_with_what_they_said(world, log_in):
+    client, contact = log_in("staff"), sent(world)
+    page = reverse("customer", args=[contact.customer_id])
+    assert "What have they accepted?" not in client.get(page).content.decode()
+    client.post(address(world, "contact_accept"), {"reason": "she <b>rang</b>"})
+    shown = client.get(page).content.decode()
+    assert "What have they accepted?" in shown and "she &lt;b&gt;rang&lt;/b&gt;" in shown
+    assert "The Friday basket" in shown and "Offered in every stage." in shown
+    assert 'name="reason"' not in client.get(reverse("contact", args=[contact.pk])).content.decode()

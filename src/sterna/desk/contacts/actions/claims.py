@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from sterna.desk.config import clock
 from sterna.desk.config.ids import new_id
-from sterna.desk.contacts.actions import frequency
+from sterna.desk.contacts.actions import frequency, stages
 from sterna.desk.customers.queries import held_back
 from sterna.desk.sources.suppression import suppressed
 
@@ -43,6 +43,7 @@ _JUDGED = f"""
             then 'in ' || full_cell.segment || ' customers of value ' || full_cell.value_band || ' and potential '
                 || full_cell.potential_band || ' get at most ' || full_cell.most || ' in ' || full_cell.days
                 || ' days of what promotes'
+        when elsewhere.stages is not null then {stages.IN_WORDS}
         when word.granted is null then 'there is no consent to ' || c.medium || ' for ' || c.purpose
     end as barrier
     from contacts_contact as c
@@ -103,6 +104,7 @@ _JUDGED = f"""
             and o.quiet_until > %(today)s and c.purpose in ('marketing', 'advertising', 'sales')
     ) as peace on true
     left join lateral ({frequency.FULL_CELL}) as full_cell on true
+    left join lateral ({stages.ELSEWHERE}) as elsewhere on true
     where c.id = any(%(ids)s)
 """
 _JUDGE = f"""
@@ -167,6 +169,7 @@ def claim(media: list[str], limit: int) -> Claim:
         "claim": identity,
         "minutes": LEASE_MINUTES,
         **frequency.parameters(claiming=True),
+        **stages.parameters(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, values)
@@ -183,7 +186,7 @@ def claim(media: list[str], limit: int) -> Claim:
 def barriers(ids: Sequence[UUID]) -> dict[UUID, str]:
     """Why each of these contacts must not leave now, whatever was so when it was taken; one that may is not named."""
     values: dict[str, Any] = {"today": clock.today(), "now": clock.now(), "ids": list(ids)}
-    values |= frequency.parameters(claiming=False)
+    values |= frequency.parameters(claiming=False) | stages.parameters()
     with connection.cursor() as cursor:
         cursor.execute(_WHOSE, values)
         whose: list[tuple[UUID, UUID, str, str]] = cursor.fetchall()

@@ -26,6 +26,7 @@ _REASONS = {
     "plan has errors": "The plan has errors",
     "plan not open": "The plan is not open yet",
     "rest": "Had it lately",
+    "stage": "Offered in another stage",
 }
 
 _UNKNOWN = {
@@ -40,7 +41,8 @@ _UNKNOWN = {
 # Where a reason names an asset. Its id may be a word that stands elsewhere in the sentence too, such as a medium.
 _NAMED = (
     r"(?:^|(?<=\. )|(?<= fits )|(?<= what )|(?<= and )|(?<= places for )|(?<= that )|(?<=Got )){}"
-    r"(?=\. By | by \S+ (?:costs|does|went) | is for the category | suits everybody | wants | on \d| asks for\.)"
+    r"(?=\. By | by \S+ (?:costs|does|went) | is for the category | suits everybody | wants | is offered in | on \d"
+    r"| asks for\.)"
 )
 
 

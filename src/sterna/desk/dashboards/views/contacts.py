@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from sterna.desk.contacts import queries
 from sterna.desk.contacts.models import Contact, LeftOut, Task
 from sterna.desk.dashboards.context import asked_day, asked_text
 from sterna.desk.dashboards.page import Page, Section, answer
@@ -141,11 +142,11 @@ def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
     frame = render_to_string("dashboards/preview_frame.html", {"contact": found})
     facts = [Row([use.get("name"), use.get("value"), use.get("sentence")]) for use in found.used_facts]
     fact_columns = [Column("name", "Fact"), Column("value", "Said"), Column("why", "Why")]
-    forms = render_to_string("dashboards/contact_forms.html", {"contact": found}, request=request)
-    may_work = allows(request.user, Right.WORK_CONTACTS) and found.state in (
-        Contact.State.PLANNED,
-        Contact.State.UNKNOWN,
-    )
+    told = {"contact": found, "may_be_accepted": queries.may_be_accepted(found)}
+    forms = render_to_string("dashboards/contact_forms.html", told, request=request)
+    open_ones = (Contact.State.PLANNED, Contact.State.UNKNOWN)
+    has_form = told["may_be_accepted"] or found.state in open_ones
+    may_work = allows(request.user, Right.WORK_CONTACTS) and has_form
     sections = [
         Section(figures, lead=with_title(found.reason, found.asset, assets), layout="figures"),
         *([Section([forms], "What to do")] if may_work else []),

@@ -84,7 +84,12 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _links(request: HttpRequest, found: Plan) -> Item:
-    links = [{"url": reverse("plan_forecast", args=[found.pk]), "label": "What is to be expected of it"}]
+    labels = {
+        "plan_forecast": "What is to be expected of it",
+        "plan_document": "Read as a document",
+        "plan_paper": "The same as PDF",
+    }
+    links = [{"url": reverse(name, args=[found.pk]), "label": label} for name, label in labels.items()]
     return html("plan_links", request, links=links)
 
 
