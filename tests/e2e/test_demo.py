@@ -39,6 +39,18 @@ def test_the_loop_turns_on_real_data_and_a_second_call_doubles_nothing(tmp_path)
     first = demo(tmp_path / "home")
     assert "1,469,307 rows, 4,596,039.58 USD" in first
     assert "Result, A/A cannot tell: A/A test: nobody was contacted before 2018-01-01" in first
+    # The half-year that the plan was to bring about, as it was to be expected on the day before, and as it was seen.
+    told = re.findall(r"Expected of (\S+) ([\d,]+) \(([\d,]+) to ([\d,]+)\), seen ([\d,]+)", first)
+    assert [name for name, *_ in told] == [
+        "bronze-to-silver",
+        "silver-to-gold",
+        "gold-to-platinum",
+        "keep-platinum",
+    ]
+    for _, *figures in told:
+        mean, low, high, seen = (int(figure.replace(",", "")) for figure in figures)
+        assert low <= mean <= high
+        assert low <= seen <= high
     sent = re.search(r"Contacts handed over ([\d,]+)", first)
     assert sent and int(sent[1].replace(",", "")) > 500
     letters = len(list((tmp_path / "home" / "mail").glob("*.eml")))
