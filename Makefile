@@ -30,10 +30,11 @@ test: venv-dev ## Style, types, contracts and every test
 bench: venv-dev ## Time the loop beside a raw scan of the same columns
 	@$(BIN)/python -m bench $(ARGS)
 
-docs: venv-dev ## Write docs/settings.md, docs/measures.md, docs/plan-checks.md and the figures of docs/tour.md anew
+docs: venv-dev ## Write docs/settings.md, docs/measures.md, docs/plan-checks.md, docs/plan.schema.json and the figures of docs/tour.md anew
 	@$(BIN)/python tests/docs/settings_page.py
 	@$(BIN)/python tests/docs/measures_page.py
 	@$(BIN)/python tests/docs/plan_checks_page.py
+	@$(BIN)/python tests/docs/plan_schema_page.py
 	@$(BIN)/python -m tests.docs.tour
 
 lock: $(UV) ## Compile both lock files anew

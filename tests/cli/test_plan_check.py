@@ -117,3 +117,9 @@ def test_the_names_of_a_plan_are_printed_as_they_are_written(sterna, plan):
         "plan", "check", plan(FAULTY.replace("id: basket\n    title", "id: Früchtekorb\n    title"))
     )
     assert "Früchtekorb" in told.out
+
+
+def test_the_schema_of_a_plan_is_printed_as_it_is_published(sterna):
+    said = sterna("plan", "schema")
+    assert said.code == 0
+    assert said.out == (Path(__file__).parents[2] / "docs" / "plan.schema.json").read_text(encoding="utf-8")

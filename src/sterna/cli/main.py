@@ -264,6 +264,16 @@ def plan_close(name: PlanName, version: PlanVersion, reason: Reason) -> None:
     print(plans.close(name, version, reason))
 
 
+@plan_app.command("schema")
+def plan_schema() -> None:
+    """Print the JSON Schema of a plan, for editors."""
+    import json
+
+    from sterna.engine.plans.schema import schema
+
+    print(json.dumps(schema(), indent=2))
+
+
 @plan_app.command("check")
 def plan_check(
     path: PlanFile,
