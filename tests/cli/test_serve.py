@@ -1,5 +1,6 @@
 """`sterna serve` and what it starts: served once, ended by `sterna stop`, and leaving nothing behind a `kill -9`."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -111,3 +112,17 @@ def test_stop_ends_the_server_its_worker_and_the_database(home, address, server)
     assert server.wait(timeout=5) == 0 and gone(begun)
     assert not (home / "postgres" / "postmaster.pid").exists() and health(address) == 0
     assert process(home, "stop").out == "nothing was running\n"
+
+
+def test_a_process_that_does_not_answer_keeps_the_server_from_nothing(home, address, server):
+    begun = children(server.pid)
+    stuck = next(number for number, line in begun.items() if "work --tied" not in line)
+    os.kill(stuck, signal.SIGSTOP)
+    try:
+        told = process(home, "stop")
+        assert (told.code, told.out) == (0, "stopped\n")
+        assert server.wait(timeout=5) == 0 and gone(list(begun))
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(stuck, signal.SIGKILL)
+    assert health(address) == 0

@@ -38,6 +38,9 @@ def worker() -> Iterator[None]:
             process.kill()
 
 
+PATIENCE = 10  # seconds that a process of the web server has to finish what it answers
+
+
 def serve() -> None:
     """Serve the desk until interrupted; an embedded database is stopped at the end.
 
@@ -56,6 +59,8 @@ def serve() -> None:
         workers=2,
         blocking_threads=8,
         websockets=False,
+        # One that does not answer would keep the server, its worker and the database from ever ending.
+        workers_kill_timeout=PATIENCE,
     )
     # A supervisor ends a service by SIGTERM; it must stop the worker and the database too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
