@@ -13,6 +13,7 @@ from sterna.desk.config import clock
 from sterna.desk.contacts.models import Contact, Task
 from sterna.desk.customers.signals import CustomersMerged, CustomersSplit
 from sterna.desk.plans.models import Plan
+from sterna.desk.segments.ruled_queries import KINDS
 from sterna.desk.segments.signals import CustomersMoved
 
 # Asked of a contact `c` of the customer `own`: the stages that its asset is bound to, of which the customer stands in
@@ -79,6 +80,8 @@ def _bound() -> Iterator[tuple[str, str, str | None, str, list[str], str]]:
 
 def moved(told: CustomersMoved) -> None:
     """Customers came to another stage, or stand in none: what waits for them and is not for it goes no further."""
+    if told.definition.kind not in KINDS:
+        return
     waiting = Contact.objects.filter(plan__definition__body__life=told.scheme)
     if not told.whole:
         came = Q(customer__in=told.stays.order_by().values("customer"))

@@ -11,7 +11,7 @@ from math import ceil, sqrt
 
 import msgspec
 from scipy.optimize import brentq
-from scipy.stats import nct, t
+from scipy.special import nctdtr, stdtrit  # scipy.stats says the same and takes seconds to import
 
 from sterna.engine.errors import BadInput
 from sterna.engine.plans.document import Plan
@@ -53,12 +53,12 @@ def power_of(effect: float, deviation: float, contacted: float, held: float) -> 
     if error == 0:
         return 1.0 if effect else LEVEL
     shift, degrees = abs(effect) / error, contacted + held - 2
-    edge = t.ppf(1 - LEVEL / 2, degrees)
+    edge = float(stdtrit(degrees, 1 - LEVEL / 2))
     if shift > edge + _SURE and degrees > _MANY:
         return 1.0
     # The wrong side is found once in 10^12 from there on, where the distribution's series does not come to an end.
-    wrong = nct.cdf(-edge, degrees, shift) if shift < _NEVER_WRONG else 0.0
-    return float(nct.sf(edge, degrees, shift) + wrong)
+    wrong = float(nctdtr(degrees, shift, -edge)) if shift < _NEVER_WRONG else 0.0
+    return 1 - float(nctdtr(degrees, shift, edge)) + wrong
 
 
 def detectable(deviation: float, contacted: float, held: float) -> float:

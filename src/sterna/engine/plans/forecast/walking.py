@@ -98,7 +98,7 @@ def drawn(model: Model, draws: int, seed: int, uncertain: bool = True) -> Walked
     Without `uncertain` only what customers do is left to chance. The chances of moves and the lifts have streams of
     their own, so that two plans are compared in the same worlds.
     """
-    world, effects, happening = (np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(3))
+    world, effects, happening = np.random.default_rng(seed).spawn(3)
     basis, course = model.basis, stated(model, draws)
     if uncertain:
         error = np.array([basis.worth_error.get(place, 0.0) for place in basis.places])
