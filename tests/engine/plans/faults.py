@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from sterna.engine.plans.known import Counted
+
 
 class Fault(NamedTuple):
     """In the plan of a folder of examples `old` becomes `new`, once, and `code` is found; `also` more of the same."""
@@ -107,6 +109,8 @@ INVENTORY = [
     Fault("R62-metric", STREAM, "      metric: profiles in use a month\n"),
     Fault("R62-baseline", STREAM, "      baseline: 1.9\n"),
     Fault("R62-target", STREAM, "target: 2.8", "target: 1.9"),
+    Fault("R62-counts", RETAIL, "counts: {of: days, category: MEAT}", "counts: {of: joy, category: MEAT}"),
+    Fault("R62-counts", RETAIL, "counts: {of: categories}", "counts: {of: categories, kind: call}"),
     Fault("R62-window_days", STREAM, "window_days: 28", "window_days: 0"),
     Fault("R62-evidence", STREAM, "      evidence: Assumed from members who changed by themselves\n"),
     Fault("limits-negative", RETAIL, "rest_days: 180", "rest_days: -180"),
@@ -328,6 +332,8 @@ KNOWN = [
         "parents",
         {"viewing.genre": "viewing", "household.children": "", "account.level": ""},
     ),
+    ("R62-counted", RETAIL, "baselines", {"pantry-voucher": Counted(mean=2.1, customers=958, error=0.1)}),
+    ("R62-reached", RETAIL, "baselines", {"pantry-voucher": Counted(mean=4.6, customers=958, error=0.1)}),
     ("R66-empty", STREAM, "stages", ("trial", "active", "lapsing", "gone")),
     ("R19-not-ready", RETAIL, "identified", {"checkout": 0.41}),
     ("R19-not-measured", RETAIL, "identified", None),

@@ -31,4 +31,7 @@ def _in_bounds(known: Known, path: Path) -> Known:
     for place, count in (known.headcounts or {}).items():
         if count < 0:
             raise BadInput(f"{path}: {place} holds {count} customers, fewer than none")
+    for name, counted in (known.baselines or {}).items():
+        if counted.customers < 1 or counted.error < 0:
+            raise BadInput(f"{path}: the baseline of {name} is counted of nobody, or with an error below 0")
     return known

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sterna.engine.documents import Finding
 from sterna.engine.errors import BadInput
 from sterna.engine.money import require_currency
+from sterna.engine.plans.behavior import check_baselines
 from sterna.engine.plans.coverage import check_coverage
 from sterna.engine.plans.data import check_data
 from sterna.engine.plans.dependencies import check_dependencies
@@ -42,7 +43,7 @@ def check(document: Document, known: Known = NOTHING_KNOWN) -> list[Finding]:
         found += [*_head(document), *_hold_out(document), *_primary(document)]
         found += [*_names(document), *_lengths(document)]
         found += [*check_goals(document, known.places), *check_holds(document, known.headcounts)]
-        found += check_assets(document)
+        found += [*check_assets(document), *check_baselines(document, known.baselines)]
         found += [*check_touchpoints(document), *check_messages(document)]
         found += [*check_stages(document), *check_dependencies(document)]
         found += [*check_data(document, known), *check_slots(document)]

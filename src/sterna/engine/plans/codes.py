@@ -6,6 +6,7 @@ import msgspec
 
 from sterna.engine.documents import Severity
 from sterna.engine.plans import (
+    behavior,
     coverage,
     data,
     dependencies,
@@ -85,12 +86,6 @@ INVENTORY = {
     "R59-direction": "A route goes out through a touchpoint where customers only come in.",
     "asset-kind": "An asset is of no kind that is known.",
     "asset-purpose": "An asset has no purpose that is known.",
-    "R62-behavior": "An asset is tied to no change in behavior.",
-    "R62-metric": "A behavior has no metric.",
-    "R62-baseline": "A behavior has no baseline.",
-    "R62-target": "A behavior has no target, or one that is its baseline.",
-    "R62-window_days": "A behavior has no window of at least a day.",
-    "R62-evidence": "Nothing says why a target should be in reach.",
     "limits-negative": "A cost, capacity or limit is below 0.",
     "limits-rest": "An asset may go to the same customer every day.",
     "limits-cap": "A cap lacks contacts or days from 1.",
@@ -115,6 +110,7 @@ CHAPTERS: Mapping[str, Mapping[str, str]] = {
     "The head of the plan": HEAD,
     "Goals": {**GOALS, **holding.CODES},
     "Assets and touchpoints": INVENTORY,
+    "Behavior": behavior.CODES,
     "Messages": MESSAGES,
     "Ids": naming.CODES,
     "Stages": stages.CODES,
@@ -135,7 +131,7 @@ WARNINGS = {
     "R4-audience", "limits-rest", "R59-unused", "R61-short", "R61-value", "R82-unplanned", "R86-many", "R88-minutes",
     "R19-no-threshold", "R19-order", "R38-deferred", "R73-late", "R60-done", "R60-launch", "R64-twice",
     "R64-asks", "R64-unfilled", "R64-unused", "R66-life", "exchange-cost", "exchange-asks", "exchange-promise",
-    "exchange-fulfilled", "R71-behavior", "R71-unreachable", "R71-return", "R71-tight",
+    "R62-counted", "R62-reached", "exchange-fulfilled", "R71-behavior", "R71-unreachable", "R71-return", "R71-tight",
 }  # fmt: skip
 NOTES = {
     "R62-evidence",

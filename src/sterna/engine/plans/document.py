@@ -30,6 +30,7 @@ _LATER: dict[str, tuple[str, ...]] = {
     "routes": ("planned", "minutes", "team"),
     "exchanges": ("asks", "liability", "fulfilled_by", "promise_days"),
     "touchpoints": ("most_fields",),
+    "behavior": ("counts",),
 }
 _LATER_OF_PLAN = (
     "segments", "life", "yearly_cap", "stages", "dependencies", "capture", "slots", "roadmap", "teams", "blackouts",
@@ -125,6 +126,9 @@ def body(plan: Plan) -> dict[str, Any]:
             _drop(part, _LATER[kind])
             for route in part.get("routes", ()):
                 _drop(route, _LATER["routes"])
+    for part in (*built["assets"], *built.get("slots", ())):
+        if part["behavior"] is not None:
+            _drop(part["behavior"], _LATER["behavior"])
     return built
 
 

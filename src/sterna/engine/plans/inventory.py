@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator
 
 from sterna.engine.documents import Finding
+from sterna.engine.plans.behavior import check_behavior
 from sterna.engine.plans.document import Document
 from sterna.engine.plans.naming import by_id
-from sterna.engine.plans.parts import Asset, Behavior, Message, Part, Route, Touchpoint
+from sterna.engine.plans.parts import Asset, Message, Part, Route, Touchpoint
 
 ASSET_KINDS = ("product", "service", "reward", "incentive", "touchpoint")
 PURPOSES = ("advertising", "marketing", "research", "sales", "service", "recognition")
@@ -65,36 +66,6 @@ def one_of(
         yield document.error(
             code, where, f"{name} has the {field} {value!r}", f"choose one of: {', '.join(known)}"
         )
-
-
-def check_behavior(document: Document, behavior: Behavior | None, where: str, name: str) -> Iterator[Finding]:
-    """What is wrong with the change in behavior that the part called `name` is for.
-
-    What is tied to no quantified change cannot be scheduled: nobody could say that it worked.
-    """
-    if behavior is None:
-        said = f"{name} is tied to no change in behavior"
-        yield document.error(
-            "R62-behavior", where, said, "add a behavior: metric, baseline, target, window_days"
-        )
-        return
-    for field in ("metric", "baseline", "target", "window_days"):
-        if getattr(behavior, field) is None:
-            said = f"the behavior of {name} has no {field}"
-            yield document.error(f"R62-{field}", f"{where}.behavior", said, f"add a line `{field}: …`")
-    if behavior.target is not None and behavior.target == behavior.baseline:
-        said = f"the behavior of {name} should go from {behavior.baseline} to {behavior.target}: no change"
-        yield document.warning(
-            "R62-target", f"{where}.behavior.target", said, "name the change that is wanted"
-        )
-    if behavior.window_days is not None and behavior.window_days < 1:
-        said = f"the behavior of {name} is watched for {behavior.window_days} days"
-        yield document.error(
-            "R62-window_days", f"{where}.behavior.window_days", said, "write a number from 1"
-        )
-    if not behavior.evidence:
-        said = f"nothing says why the target of {name} should be in reach"
-        yield document.note("R62-evidence", f"{where}.behavior", said, "add a line `evidence: …`")
 
 
 def _limits(document: Document, asset: Asset, where: str, name: str) -> Iterator[Finding]:

@@ -63,14 +63,30 @@ class Goal(Part, frozen=True, kw_only=True, rename={"from_place": "from", "to_pl
         )
 
 
+class Counts(Part, frozen=True, kw_only=True):
+    """What counts a metric by the events: of one `kind` of event how many `times`, on how many `days`, in how many
+    `categories`, at how many `touchpoints`, or the `amount`; of one `category` and one `touchpoint` where named.
+    """
+
+    kind: str | None = None
+    of: str | None = None
+    category: str | None = None
+    touchpoint: str | None = None
+
+
 class Behavior(Part, frozen=True, kw_only=True):
-    """The change in behavior that an asset is for: a metric, where it stands, where it should, by when."""
+    """The change in behavior that an asset is for: a metric, where it stands, where it should, by when.
+
+    `baseline` and `target` are means over the customers whom it is for, in `window_days` days; `counts` says how to
+    count them again.
+    """
 
     metric: str | None = None
     baseline: float | None = None
     target: float | None = None
     window_days: int | None = None
     evidence: str | None = None
+    counts: Counts | None = None
 
 
 class Wants(Part, frozen=True, kw_only=True, rename={"fact_class": "class"}):

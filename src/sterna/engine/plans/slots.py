@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from sterna.engine.documents import Finding
+from sterna.engine.plans.behavior import check_behavior
 from sterna.engine.plans.document import Document
-from sterna.engine.plans.inventory import check_behavior
 from sterna.engine.plans.messages import check_uses, facts_of
 from sterna.engine.plans.naming import by_id, check_ids
 

@@ -4,6 +4,7 @@ Rules become one parameterized SELECT for every lake engine, or are checked for 
 same answer. Every text of a rule reaches SQL as a parameter.
 """
 
+from sterna.engine.rules.figures import AVERAGED, SUMS, compile_sums
 from sterna.engine.rules.person import Above, Deed, Known, Person, Stay, done, holds, matching
 from sterna.engine.rules.sql import SHELVES, Compiled, compile_rules
 from sterna.engine.rules.timers import soonest
@@ -32,10 +33,12 @@ from sterna.engine.rules.tree import (
 from sterna.engine.rules.words import sentence
 
 __all__ = [
+    "AVERAGED",
     "MEASURES",
     "NO",
     "PURCHASE",
     "SHELVES",
+    "SUMS",
     "Above",
     "All",
     "AnyOf",
@@ -54,6 +57,7 @@ __all__ = [
     "Stay",
     "Worth",
     "compile_rules",
+    "compile_sums",
     "done",
     "facts_in",
     "holds",
