@@ -105,6 +105,7 @@ def address(world, name):
         "group_change": [world.clients.change.pk],
         "group_check": [world.clients.check.pk],
         "plan": [world.draft.pk],
+        "plan_behavior": [world.draft.pk],
         "plan_forecast": [world.draft.pk],
         "plan_document": [world.draft.pk],
         "plan_paper": [world.draft.pk],
@@ -280,6 +281,7 @@ def test_what_is_not_there_is_a_404(world, analyst):
     for name in (
         "customer",
         "plan",
+        "plan_behavior",
         "plan_forecast",
         "plan_document",
         "plan_paper",

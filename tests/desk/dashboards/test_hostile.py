@@ -115,7 +115,8 @@ def _treat(name: str, customer: Customer, run: Run) -> None:
 
 
 PAGES = (
-    "customers customer contacts contact left_out tasks plan_list plan plan_forecast plan_document "
+    "customers customer contacts contact left_out tasks plan_list plan plan_behavior "
+    "plan_forecast plan_document "
     "move_names sources import data_quality run settings audit segments segment segments_edit segment_treated "
     "segment_levels scheme_levels discoveries discovery"
 )
@@ -128,6 +129,7 @@ def test_every_page_shows_the_name_as_text_and_makes_nothing_of_it(world, analys
         "customer": [customer.pk],
         "contact": [contact.pk],
         "plan": [plan.pk],
+        "plan_behavior": [plan.pk],
         "plan_forecast": [plan.pk],
         "plan_document": [plan.pk],
         "move_names": ["all", "all"],

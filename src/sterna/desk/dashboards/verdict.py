@@ -4,7 +4,7 @@ from sterna.desk.experiments.models import Comparison
 from sterna.desk.web.components import Verdict, VerdictKind
 from sterna.desk.web.formats import decimal, signed_percent
 
-_KINDS: dict[str, VerdictKind] = {
+WORDS: dict[str, VerdictKind] = {
     "moved": "moved",
     "not moved": "not_moved",
     "cannot tell": "cannot_tell",
@@ -14,7 +14,7 @@ _KINDS: dict[str, VerdictKind] = {
 
 def kind_of(comparison: Comparison) -> VerdictKind:
     """The shape of a verdict; an A/A test has its own, whatever its figures."""
-    return "aa" if comparison.design == "A/A" else _KINDS[comparison.verdict]
+    return "aa" if comparison.design == "A/A" else WORDS[comparison.verdict]
 
 
 def verdict_of(comparison: Comparison, currency: str) -> Verdict:

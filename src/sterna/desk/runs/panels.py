@@ -37,15 +37,17 @@ def panel_of(run: Run) -> Files:
 
 def _tables(run: Run) -> Files:
     """The files of what a rule can read: what the run made or froze, and of products what the lake holds now."""
-    folder, named = options.home() / "runs" / str(run.pk), run.brief.get("frozen", {})
     found = {"products": [path for path, _ in manifest().get("products", ())]}
-    for name in READS:
-        # What a run read of the one before it lies in the folder of that one.
-        brought = [options.home() / named[name]["path"]] if name in named else []
-        for path in (folder / f"{name}.parquet", folder / "frozen" / f"{name}.parquet", *brought):
-            if path.exists():
-                found[name] = [str(path)]
-    return found
+    return found | {name: files for name in READS if (files := files_of(run, name))}
+
+
+def files_of(run: Run, name: str) -> list[str]:
+    """The file of a table that a run made or froze; empty where it has none, or where none is kept any more."""
+    folder, named = options.home() / "runs" / str(run.pk), run.brief.get("frozen", {})
+    # What a run read of the one before it lies in the folder of that one.
+    brought = [options.home() / named[name]["path"]] if name in named else []
+    kept = (folder / f"{name}.parquet", folder / "frozen" / f"{name}.parquet", *brought)
+    return [str(path) for path in kept if path.exists()][-1:]
 
 
 def remove_panels() -> list[Erased]:

@@ -86,6 +86,7 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _links(request: HttpRequest, found: Plan) -> Item:
     labels = {
         "plan_forecast": "What is to be expected of it",
+        "plan_behavior": "What customers do",
         "plan_document": "Read as a document",
         "plan_paper": "The same as PDF",
     }
