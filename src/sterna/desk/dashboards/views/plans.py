@@ -87,6 +87,7 @@ def _links(request: HttpRequest, found: Plan) -> Item:
     labels = {
         "plan_forecast": "What is to be expected of it",
         "plan_behavior": "What customers do",
+        "plan_changes": "What it would change",
         "plan_document": "Read as a document",
         "plan_paper": "The same as PDF",
     }
