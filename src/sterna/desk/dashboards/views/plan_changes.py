@@ -14,7 +14,10 @@ from sterna.desk.users.access import Right, needs
 from sterna.desk.web.components import Column, Component, Empty, Row, Table
 
 _HOW = {"new": "New", "gone": "Gone", "otherwise": "Otherwise"}
-_WAITS = "The next run decides anew what has not left. What was handed over stands, and its promises with it."
+_WAITS = (
+    "The next run decides anew what is due from its day on. What is due before still leaves, and what was handed over "
+    "stands, its promises with it."
+)
 
 
 @needs(Right.READ)
