@@ -264,6 +264,21 @@ def plan_close(name: PlanName, version: PlanVersion, reason: Reason) -> None:
     print(plans.close(name, version, reason))
 
 
+@plan_app.command("slots")
+def plan_slots(
+    name: PlanName,
+    version: Annotated[
+        int | None, typer.Argument(help="Its version; the live one where none is named.")
+    ] = None,
+    touchpoint: Annotated[str | None, typer.Option(help="Only the slots at this touchpoint.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="The CSV file to write.")] = Path("slots.csv"),
+) -> None:
+    """Write what every customer reads in the slots of a plan, as on the monthly bill, for whoever prints it."""
+    from sterna.cli.desk import plans
+
+    print(plans.slots(name, version, touchpoint, out))
+
+
 @plan_app.command("schema")
 def plan_schema() -> None:
     """Print the JSON Schema of a plan, for editors."""

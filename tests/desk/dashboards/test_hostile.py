@@ -115,7 +115,7 @@ def _treat(name: str, customer: Customer, run: Run) -> None:
 
 
 PAGES = (
-    "customers customer contacts contact left_out tasks plan_list plan plan_behavior plan_changes "
+    "customers customer contacts contact left_out tasks plan_list plan plan_behavior plan_changes plan_slots "
     "plan_forecast plan_document "
     "move_names sources import data_quality run settings audit segments segment segments_edit segment_treated "
     "segment_levels scheme_levels discoveries discovery"
@@ -131,6 +131,7 @@ def test_every_page_shows_the_name_as_text_and_makes_nothing_of_it(world, analys
         "plan": [plan.pk],
         "plan_behavior": [plan.pk],
         "plan_changes": [plan.pk],
+        "plan_slots": [plan.pk],
         "plan_forecast": [plan.pk],
         "plan_document": [plan.pk],
         "move_names": ["all", "all"],

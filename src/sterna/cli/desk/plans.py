@@ -72,6 +72,29 @@ def _person(login: str) -> Any:
     return found
 
 
+def slots(name: str, version: int | None, touchpoint: str | None, to: Path) -> str:
+    """Write what everybody reads in the slots of the plan, of the live version where none is named. Raises Refused."""
+    setup()
+    from sterna.desk.config.refused import Refused
+    from sterna.desk.contacts.slots import export
+    from sterna.desk.plans import queries
+    from sterna.desk.plans.models import Plan
+
+    if version is None:
+        live = Plan.objects.filter(name=name, state=Plan.State.LIVE).select_related("definition").first()
+        if live is None:
+            raise Refused(f"no version of {name} is live: name one, as `sterna plan slots {name} 1`")
+        plan = live
+    else:
+        plan = queries.plan(name, version)
+    counts = export(plan, to, touchpoint)
+    lines = [
+        f"{one.slot} at {one.touchpoint}: {one.texts} read its text, {one.defaults} its default"
+        for one in counts
+    ]
+    return "\n".join([*lines, f"written: {to}"])
+
+
 def cut_tiers(path: Path, until: date) -> str:
     """Cut the tiers of the file at `path` on the data up to `until`; returns the bands, the highest first."""
     setup()

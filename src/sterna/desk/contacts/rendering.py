@@ -100,15 +100,10 @@ def word(
     Raises Refused when the plan has no such message, ContentError when it cannot be filled.
     """
     offered, message = _message(document, asset, channel.name)
-    view = _view(person, message.get("uses") or [], on)
-    context = {
-        "customer": {"number": person.number, "name": _name(person), "address": address},
-        "company": {"name": options.text("STERNA_COMPANY"), "address": _company_address()},
+    view = view_of(person, message.get("uses") or [], on)
+    context = told_of(person, view, address, on) | {
         "offer": {"id": asset, "name": offered["title"], "kind": offered.get("kind", "")},
-        "facts": view.values,
-        "segment": {"name": person.segment},
         "letter": {"date": on},
-        "today": on.isoformat(),
     }
     # The stored document names every part of every medium; those that the author left empty are not his text.
     written = {part: text for part, text in message["variants"][channel.name].items() if text is not None}
@@ -116,7 +111,18 @@ def word(
     return Worded(rendered, [_as_json(used) for used in view.used])
 
 
-def _view(person: Person, uses: Uses, on: date) -> FactView:
+def told_of(person: Person, view: FactView, address: str, on: date) -> dict[str, Any]:
+    """What any text may name: the customer, the company, the facts in view, the segment and the day."""
+    return {
+        "customer": {"number": person.number, "name": _name(person), "address": address},
+        "company": {"name": options.text("STERNA_COMPANY"), "address": _company_address()},
+        "facts": view.values,
+        "segment": {"name": person.segment},
+        "today": on.isoformat(),
+    }
+
+
+def view_of(person: Person, uses: Uses, on: date) -> FactView:
     """What the text may say of the person; where the level of treatment forbids it, what stands there instead."""
     if person.is_written_to_alone:
         return personal_context(person.facts, uses, on, person.lines)

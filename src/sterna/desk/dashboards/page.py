@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from sterna.desk.dashboards.context import asked_day
 from sterna.desk.dashboards.parts import Share
 from sterna.desk.web.components import Component, GroupLetter, Late, Picture, Table, Tier, Unknown, Verdict
+from sterna.desk.web.spreadsheets import as_text
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,7 @@ def csv_file(table: Table) -> HttpResponse:
 
 def _plain(value: object) -> str:
     words = _words(value)
-    # A spreadsheet would run a cell that begins like a formula; a leading quote keeps it text.
-    runs = words.lstrip()[:1] in ("=", "+", "-", "@") or words[:1] in ("\t", "\r", "\n")
-    return f"'{words}" if runs and not isinstance(value, int | float | Decimal) else words
+    return words if isinstance(value, int | float | Decimal) else as_text(words)
 
 
 def _words(value: object) -> str:

@@ -19,6 +19,7 @@ from sterna.desk.customers.actions.erasing import subject_of
 from sterna.desk.customers.models import Customer
 from sterna.desk.users.access import Right, demand
 from sterna.desk.users.models import User
+from sterna.desk.web.spreadsheets import as_text
 
 ACTION = "export person"
 DAY = timedelta(days=1)
@@ -95,5 +96,4 @@ def _as_csv(rows: Sequence[Mapping[str, object]]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, dict | list):
         return json.dumps(value, default=_plain, ensure_ascii=False)
-    # A spreadsheet would take it for a formula and run it.
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    return as_text(value) if isinstance(value, str) else value

@@ -88,6 +88,7 @@ def _links(request: HttpRequest, found: Plan) -> Item:
         "plan_forecast": "What is to be expected of it",
         "plan_behavior": "What customers do",
         "plan_changes": "What it would change",
+        "plan_slots": "What customers read",
         "plan_document": "Read as a document",
         "plan_paper": "The same as PDF",
     }
