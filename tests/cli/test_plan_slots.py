@@ -1,15 +1,21 @@
 """`sterna plan slots`: a file for whoever prints the bill, of the live version or of the one that is named."""
 
 import csv
+import re
 
 import pytest
+import yaml
 
+from sterna.cli.main import app
+from sterna.desk.contacts.slots import COLUMNS
 from sterna.desk.plans.actions import load
 from tests.desk.contacts.test_slots import SLOTS
 from tests.desk.plans.signed import in_force
 from tests.desk.runs import shop
+from tests.docs.pages import DOCS, ROOT
 
 pytestmark = pytest.mark.django_db
+PAGE = (DOCS / "how-to/fill-a-slot-on-the-bill.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -52,3 +58,16 @@ def test_what_is_not_live_not_there_or_has_no_slot_is_refused(sterna, plan, tmp_
         in sterna("plan", "slots", "autumn", 1, "--touchpoint", "x", *out).refusal()
     )
     assert not (tmp_path / "bills.csv").exists()
+
+
+def test_R63_the_slot_of_the_page_is_that_of_the_retail_plan():
+    [written] = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
+    plan = yaml.safe_load((ROOT / "examples/retail/plan.yaml").read_text(encoding="utf-8"))
+    assert yaml.safe_load(written)["slots"] == plan["slots"]
+
+
+def test_R63_the_page_names_every_column_and_option_of_the_file():
+    assert all(f"`{name}`" in PAGE for name in COLUMNS)
+    command = next(one for one in app.registered_groups if one.name == "plan").typer_instance
+    assert command is not None and "slots" in {one.name for one in command.registered_commands}
+    assert "--touchpoint" in PAGE and "--out" in PAGE

@@ -9,6 +9,7 @@ from sterna.engine import plans
 from sterna.engine.lake.beside import Beside
 from sterna.engine.plans.data import most_fields
 from sterna.engine.plans.parts import Touchpoint
+from sterna.engine.rules import AVERAGED
 from sterna.engine.taxonomy import Tree, load
 from tests.docs.pages import DOCS, ROOT
 
@@ -20,7 +21,7 @@ SHIPPED = ROOT / "src/sterna/engine/taxonomy/shipped/retail.yaml"
 @cache
 def document() -> plans.Document:
     """The example with the parts of the page in the place of its own, and nothing that names those."""
-    (parts,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
+    parts, _ = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
     written = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
     written.pop("slots", None)
     for part in (*written["assets"], *written["exchanges"]):
@@ -66,3 +67,12 @@ def test_R87_the_table_of_the_page_is_what_the_check_compares_with():
         for name, listed in points.items()
     }
     assert held == {name: {count} for name, count in rows.items()}
+
+
+def test_R62_the_behavior_of_the_page_is_that_of_the_example():
+    _, behavior = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
+    written = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["assets"][0]["behavior"]
+    assert yaml.safe_load(behavior)["behavior"] == {
+        name: value for name, value in written.items() if name != "evidence"
+    }
+    assert all(f"`{name}`" in PAGE for name in AVERAGED)
