@@ -81,9 +81,8 @@ def _places(first: Document, second: Document) -> list[Place]:
     """Every place that a goal of either starts in, with the people of the second's scheme."""
     standing = headcounts(second.scheme) if second.scheme else {}
     before, after = (_wanted(one.goals) for one in (first, second))
-    named = dict.fromkeys([*standing, *before, *after])
-    rows = [Place(name, standing.get(name, 0), before.get(name, ()), after.get(name, ())) for name in named]
-    return [row for row in rows if row.before or row.after]
+    named = dict.fromkeys([*before, *after])
+    return [Place(name, standing.get(name, 0), before.get(name, ()), after.get(name, ())) for name in named]
 
 
 def _wanted(goals: Sequence[Goal]) -> Mapping[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from sterna.desk.dashboards.page import Page, Section, answer
-from sterna.desk.dashboards.queries.changes import Changes, changes, version_before
+from sterna.desk.dashboards.queries.changes import Changes, Waiting, changes, version_before
 from sterna.desk.plans.models import Plan
 from sterna.desk.users.access import Right, needs
 from sterna.desk.web.components import Column, Component, Empty, Row, Table
@@ -79,9 +79,7 @@ def _waiting(found: Changes) -> Component:
                 one.asset,
                 one.waiting,
                 one.left,
-                "decided anew by the next run"
-                if one.stays
-                else "withdrawn by the next run: the asset is gone",
+                _becomes(one),
             ]
         )
         for one in found.waiting
@@ -94,6 +92,12 @@ def _waiting(found: Changes) -> Component:
     ]
     nothing = Empty(f"Contacts of version {found.other.version}.", "None waits, and none has left.")
     return Table("Contacts", columns, rows, stacks=True, empty=nothing)
+
+
+def _becomes(one: Waiting) -> str:
+    if not one.waiting:
+        return "nothing waits"
+    return "decided anew by the next run" if one.stays else "withdrawn by the next run: the asset is gone"
 
 
 def _parts(found: Changes) -> Component:
