@@ -12,12 +12,14 @@ from sterna.desk.audit.models import Entry
 from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
 from sterna.desk.contacts import actions, queries
+from sterna.desk.contacts.actions import stages
 from sterna.desk.contacts.models import Contact, Receipt, Task
 from sterna.desk.customers.actions import identify, merge, undo
 from sterna.desk.customers.models import Customer, SourceRecord
 from sterna.desk.plans import actions as plans
 from sterna.desk.plans.models import Plan
-from sterna.desk.segments.models import Definition
+from sterna.desk.segments.models import Definition, Membership
+from sterna.desk.segments.signals import CustomersMoved
 from tests.desk.contacts import ledger
 from tests.desk.plans.signed import in_force
 from tests.desk.runs import ruled_shop, shop
@@ -221,3 +223,33 @@ def _queries(act) -> int:
     ) as found:
         act()
     return len(found)
+
+
+def test_R66_who_moves_between_runs_is_asked_for_what_waits_and_the_others_for_nothing_more(
+    shown, django_assert_num_queries
+):
+    life, contacts = shown
+    first, second, third = (one.customer_id for one in contacts)
+    stays = Membership.objects.filter(customer=first, scheme="life")
+    stays.update(place="valued")
+    Contact.objects.filter(customer=second).update(state="withdrawn")
+    with django_assert_num_queries(0):  # the one prepared question aside, which Django does not count
+        stages.moved(
+            CustomersMoved(life, SECOND, "event", Membership.objects.filter(customer=second), few=(second,))
+        )
+    assert states(contacts) == ["planned", "withdrawn", "planned"]
+    stages.moved(CustomersMoved(life, SECOND, "event", stays, few=(first,)))
+    assert states(contacts) == ["withdrawn", "withdrawn", "planned"]
+    assert Contact.objects.get(customer=first).error == BOUND and third == contacts[2].customer_id
+
+
+def test_R66_a_call_that_is_open_is_asked_for_too(shown):
+    life, contacts = shown
+    call = contacts[0]
+    Contact.objects.filter(pk=call.pk).update(state="handed over")
+    Task.objects.create(contact=call, due_on=SECOND, script="Call", state="open")
+    stays = Membership.objects.filter(customer=call.customer_id, scheme="life")
+    stays.update(place="valued")
+    stages.moved(CustomersMoved(life, SECOND, "event", stays, few=(call.customer_id,)))
+    assert states(contacts)[0] == "withdrawn"
+    assert Task.objects.get().state == "not reached"

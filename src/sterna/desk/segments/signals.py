@@ -31,7 +31,8 @@ class CustomersMoved:
     a new version opens a stay where somebody stood already, and a repeated run opens what it opened before. Where
     somebody stood before is the stay of the same customer and scheme that ended `on` that day; a stay that began
     earlier was opened again after it stood in nothing. `whole`: everybody was placed, so who is in no stay stands in
-    none, and what an earlier run said of this day or a later one may have been taken back.
+    none, and what an earlier run said of this day or a later one may have been taken back. `few` are all customers of
+    `stays` and `left` where the writer has them at hand: a handler may so know without a query that none is its own.
     """
 
     definition: Definition
@@ -40,6 +41,7 @@ class CustomersMoved:
     stays: QuerySet[Membership]
     left: tuple[Left, ...] = ()
     whole: bool = False
+    few: tuple[UUID, ...] | None = None
 
     @property
     def scheme(self) -> str:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from sterna.desk.audit.actions import record
-from sterna.desk.config import clock
+from sterna.desk.config import clock, prepared
 from sterna.desk.contacts.models import Contact, Task
 from sterna.desk.customers.signals import CustomersMerged, CustomersSplit
 from sterna.desk.plans.models import Plan
@@ -61,6 +61,16 @@ calls as (
 insert into contacts_receipt (contact_id, at, state, reference, detail)
 select id, %(now)s, 'withdrawn', '', error from gone
 """
+# Asked of every customer who moves between two runs: most of them wait for nothing, and the rest is not asked then.
+_ANY = """
+select exists (
+    select 1 from contacts_contact as c where c.customer_id = any(%(customers)s::uuid[]) and (
+        c.state = 'planned' or exists (
+            select 1 from contacts_task as call where call.contact_id = c.id and call.state = 'open'
+        )
+    )
+)
+"""
 _WAITING = Q(state=Contact.State.PLANNED) | Q(task__state=Task.State.OPEN)
 
 
@@ -80,13 +90,18 @@ def _bound() -> Iterator[tuple[str, str, str | None, str, list[str], str]]:
 
 def moved(told: CustomersMoved) -> None:
     """Customers came to another stage, or stand in none: what waits for them and is not for it goes no further."""
-    if told.definition.kind not in KINDS:
+    if told.definition.kind not in KINDS or not (told.few is None or _any_waits(told.few)):
         return
     waiting = Contact.objects.filter(plan__definition__body__life=told.scheme)
     if not told.whole:
         came = Q(customer__in=told.stays.order_by().values("customer"))
         waiting = waiting.filter(came | Q(customer__in=[one.customer for one in told.left]))
     _withdraw(waiting, told.scheme, told.cause)
+
+
+def _any_waits(customers: Collection[UUID]) -> bool:
+    ((found,),) = prepared.rows(_ANY, {"customers": [str(one) for one in customers]})
+    return bool(found)
 
 
 def merged(told: CustomersMerged) -> None:

@@ -1,6 +1,6 @@
 """Tells the apps above who moved: the one door for whatever writes memberships, in the writer's own transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -18,17 +18,21 @@ def announce(
     stays: QuerySet[Membership] | None = None,
     left: Iterable[Left] = (),
     whole: bool = False,
+    few: Sequence[UUID] | None = None,
 ) -> None:
     """Publish that `stays` of the definition's scheme were opened `on` a day, and who `left` it for no other place.
 
     Called after the memberships are written, once for each scheme and day. `stays` may hold more than who moved:
-    whoever listens compares with what was so before. `whole` is for a writer that placed everybody.
+    whoever listens compares with what was so before. `whole` is for a writer that placed everybody, `few` for one that
+    has the customers of both at hand.
     """
     gone = tuple(left)
     if stays is None and not gone and not whole:
         return
     found = Membership.objects.none() if stays is None else stays
-    events.publish(CustomersMoved(definition, on, cause, found, gone, whole))
+    events.publish(
+        CustomersMoved(definition, on, cause, found, gone, whole, None if few is None else tuple(few))
+    )
 
 
 def opened_by(run_id: UUID, on: date, scheme: str) -> QuerySet[Membership]:

@@ -207,7 +207,8 @@ def _carry(live: Live, moves: Sequence[Move], because: Mapping[UUID, str], day: 
     with connection.cursor() as cursor:
         columns = (list(column) for column in zip(*rows, strict=True))
         cursor.execute(_OPEN, [live.scheme.name, day, live.definition.pk, *columns])
-    announce(live.definition, day, "event", Membership.objects.filter(pk__in=opened))
+    stays = Membership.objects.filter(pk__in=opened)
+    announce(live.definition, day, "event", stays, few=[who for who, *_ in moves])
 
 
 def _cause(live: Live, at: Stands | None, because: str, day: date) -> str:
