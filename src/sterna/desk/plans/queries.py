@@ -10,6 +10,7 @@ import msgspec
 from sterna.desk.config.refused import Refused
 from sterna.desk.customers.queries.filling import Counts, counted_last
 from sterna.desk.customers.queries.taxonomy import classes
+from sterna.desk.plans.measured import shares
 from sterna.desk.plans.models import DependencyEntry, Plan
 from sterna.desk.segments.queries import SCHEME, newest_definition
 from sterna.desk.segments.ruled_queries import headcounts, managers, ruled_in_force, scheme_of
@@ -36,11 +37,12 @@ def plan(name: str, version: int) -> Plan:
 def known_of(document: Document) -> Known:
     """What this installation knows of what a plan speaks of, as far as reading it takes no pass over all data.
 
-    Fill is what was counted last. Nothing of a scheme that is not published is known, nor headcounts before a run.
+    Fill is what was counted last, the shares identified and reachable are of the newest run, by the first who asks
+    after it. Nothing of a scheme that is not published is known, nor headcounts before a run.
     """
     ruled = {one.name: scheme_of(one) for one in ruled_in_force()}
     segments, life = ruled.get(document.segments or ""), ruled.get(document.life or "")
-    tree, counted = classes(), counted_last()
+    tree, counted, measured = classes(), counted_last(), shares()
     return Known(
         places=tiers_in_order(document.scheme),
         headcounts=(headcounts(document.scheme) or None) if document.scheme else None,
@@ -48,6 +50,8 @@ def known_of(document: Document) -> Known:
         stages=tuple(seat.place for seat in life.seats) if life else None,
         parents={name: tree.at(name).parent or "" for name in tree.ids()},
         fill=_fill(counted) if counted else None,
+        identified=None if measured.identified is None else dict(measured.identified),
+        reachable=None if measured.reachable is None else dict(measured.reachable),
     )
 
 
