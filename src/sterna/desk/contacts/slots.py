@@ -3,7 +3,6 @@
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -151,10 +150,8 @@ def export(plan: Plan, path: Path, touchpoint: str | None = None) -> list[Count]
             writer.writerow(COLUMNS)
             counts = counts_of(plan, _written(writer, filled(plan, everybody, touchpoint)))
         unfinished.replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            unfinished.unlink()
-        raise
+    finally:
+        unfinished.unlink(missing_ok=True)
     return [counts[name] for name in asked]
 
 
