@@ -76,3 +76,14 @@ def test_R62_the_behavior_of_the_page_is_that_of_the_example():
         name: value for name, value in written.items() if name != "evidence"
     }
     assert all(f"`{name}`" in PAGE for name in AVERAGED)
+
+
+def test_R71_the_commands_of_the_page_draw_the_roadmap(tmp_path):
+    from sterna.cli.desk import roadmap
+
+    commands = re.findall(r"^sterna plan roadmap (\S+) --out (\S+)$", PAGE, re.M)
+    assert [name for _, name in commands] == ["roadmap.svg", "roadmap.png"]
+    for path, name in commands:
+        roadmap.draw(ROOT / path, tmp_path / name)
+    assert (tmp_path / "roadmap.svg").read_bytes().startswith(b"<?xml")
+    assert (tmp_path / "roadmap.png").read_bytes().startswith(b"\x89PNG")

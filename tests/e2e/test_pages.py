@@ -73,6 +73,7 @@ def addresses(world: Any) -> list[str]:
         "value_grid_names": [1, "0"],
         "plan": [world.draft.pk],
         "plan_document": [world.draft.pk],
+        "plan_roadmap": [world.draft.pk],
         "contact": [world.planned.pk],
         "run": [world.second.pk],
         "run_stage": [world.second.pk, "value"],

@@ -320,6 +320,17 @@ def plan_document(
     print(plans.document(path, known, to))
 
 
+@plan_app.command("roadmap")
+def plan_roadmap(
+    path: PlanFile,
+    out: Annotated[Path, typer.Option("--out", help="Where it is written; the name ends in .svg or .png.")],
+) -> None:
+    """Draw the touchpoint roadmap of a plan file."""
+    from sterna.cli.desk import roadmap
+
+    print(roadmap.draw(path, out))
+
+
 @tiers_app.command("cut")
 def tiers_cut(
     path: Annotated[Path, typer.Argument(help="The tiers (YAML), each with its share or where it starts.")],

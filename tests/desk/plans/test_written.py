@@ -11,7 +11,7 @@ from tests.desk.plans.signed import in_force, signer
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db
-# Only those who may manage come here; the tests below and in test_signed.py tell who may.
+# Only those who may manage come here; the tests below, in test_signed.py and test_plan_roadmap_edit.py tell who may.
 WRITES = {
     "plan_new",
     "plan_text",
@@ -23,6 +23,8 @@ WRITES = {
     "plan_close",
     "plan_stage",
     "plan_dependency",
+    "plan_roadmap",
+    "plan_roadmap_file",
 }
 TEXT = "# why: the autumn\n" + shop.PLAN.format(budget="1000.00", version=1)
 

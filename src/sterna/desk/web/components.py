@@ -227,7 +227,10 @@ class Table(Component):
 
 @dataclass(frozen=True)
 class Picture(Component):
-    """A picture made by `web.pictures`: its SVG, a summary in words, its figures as a table, a file."""
+    """A picture made by `web.pictures`: its SVG, a summary in words, its figures as a table, its files.
+
+    `zooms`: it is often wider than its place, and is given buttons and keys to look at it more closely.
+    """
 
     template: ClassVar[str] = "web/components/picture.html"
     title: str
@@ -235,6 +238,8 @@ class Picture(Component):
     summary: str
     table: Table | None = None
     svg_url: str | None = None
+    png_url: str | None = None
+    zooms: bool = False
 
 
 @dataclass(frozen=True)

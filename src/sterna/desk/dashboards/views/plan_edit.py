@@ -30,11 +30,20 @@ def plan_new(request: HttpRequest) -> HttpResponse:
 def plan_next(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The text of a version under the next number, comments and all; posted, what the check says of it."""
     found = get_object_or_404(Plan.objects.select_related("definition"), pk=pk)
+    return _editor(request, next_text(found), f"{found.title}: what shall be otherwise?")
+
+
+def next_text(found: Plan) -> str:
+    """The text of a version under the next number, comments and all."""
     newest = Plan.objects.filter(name=found.name).order_by("-version").values_list("version", flat=True)[0]
     # What is written here names no files: the plan was loaded with their texts, and those go on with it.
     text = standing_alone(found.source_text, of_body(found.definition.body).plan)
-    text = _VERSION.sub(f"version: {newest + 1}", text, count=1)
-    return _editor(request, text, f"{found.title}: what shall be otherwise?")
+    return numbered(text, newest + 1)
+
+
+def numbered(text: str, version: int) -> str:
+    """The text of a plan under another number."""
+    return _VERSION.sub(f"version: {version}", text, count=1)
 
 
 @needs(Right.READ)

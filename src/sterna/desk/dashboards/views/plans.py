@@ -16,7 +16,7 @@ from sterna.desk.dashboards.plan_best import best_reached
 from sterna.desk.dashboards.plan_picture import plan_picture
 from sterna.desk.dashboards.queries import goals, places
 from sterna.desk.dashboards.queries.current import shown_run
-from sterna.desk.dashboards.roadmap_picture import roadmap_picture
+from sterna.desk.dashboards.roadmap_picture import Files, roadmap_picture
 from sterna.desk.dashboards.views.plan_progress import progress
 from sterna.desk.plans.models import Finding, Plan
 from sterna.desk.users.access import Right, allows, needs
@@ -72,7 +72,7 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
         Section([_goals(request, body)], "Who shall move?"),
         *best_reached(found, shown_run(asked_day(request))),
         Section([plan_picture(body)], "How does it get there?"),
-        *_roadmap(body),
+        *_roadmap(found, body),
         Section([_assets(body)], "By what?"),
         Section([_exchanges(body), _touchpoints(body)], "In exchange for what, and where?"),
     ]
@@ -92,12 +92,15 @@ def _links(request: HttpRequest, found: Plan) -> Item:
         "plan_document": "Read as a document",
         "plan_paper": "The same as PDF",
     }
+    if allows(request.user, Right.MANAGE):
+        labels["plan_roadmap"] = "Change the roadmap"
     links = [{"url": reverse(name, args=[found.pk]), "label": label} for name, label in labels.items()]
     return html("plan_links", request, links=links)
 
 
-def _roadmap(body: Mapping[str, Any]) -> Iterator[Section]:
-    picture = roadmap_picture(of_body(dict(body)).plan)
+def _roadmap(found: Plan, body: Mapping[str, Any]) -> Iterator[Section]:
+    files = Files(*(reverse("plan_roadmap_file", args=[found.pk, ending]) for ending in ("svg", "png")))
+    picture = roadmap_picture(of_body(dict(body)).plan, files)
     if picture is not None:
         yield Section([picture], "Where do they go from one touchpoint to the next?")
 

@@ -13,7 +13,7 @@ from sterna.desk.web.pictures import svg
 
 LANE_ROOM = 120.0
 NODE_WIDTH = 264.0
-NODE_HEIGHT = 66.0
+NODE_HEIGHT = 98.0
 COLUMN_GAP = 92.0
 ROW_GAP = 18.0
 LANE_PADDING = 16.0
@@ -23,7 +23,10 @@ BACK_GAP = 22.0  # between a way back and the column it runs beside
 
 @dataclass(frozen=True)
 class Touchpoint:
-    """A node: where the contact happens and the behavior it asks for; `stage` names its lane."""
+    """A node: where the contact happens and the behavior it asks for; `stage` names its lane.
+
+    `notes` are at most two short lines under the behavior; `details` is all of it in words, for who comes by keyboard.
+    """
 
     key: str
     name: str
@@ -31,6 +34,8 @@ class Touchpoint:
     behavior: str | None = None
     exchange: str | None = None
     href: str | None = None
+    notes: Sequence[str] = ()
+    details: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,15 @@ def roadmap(
     stages: Sequence[str], touchpoints: Sequence[Touchpoint], steps: Sequence[Step], *, title: str
 ) -> SafeString:
     """The roadmap as SVG; an unknown stage or an unknown end of a step is a ValueError."""
+    return svg.render(tree(stages, touchpoints, steps, title=title))
+
+
+def tree(
+    stages: Sequence[str], touchpoints: Sequence[Touchpoint], steps: Sequence[Step], *, title: str
+) -> ET.Element:
+    """The same as elements, for a file."""
     drawn = layout(stages, touchpoints, steps)
-    interactive = any(touchpoint.href for touchpoint in touchpoints)
+    interactive = any(touchpoint.href or touchpoint.details for touchpoint in touchpoints)
     root = svg.canvas(drawn.width, drawn.height, title, summary(touchpoints, steps), "roadmap", interactive)
     for lane in drawn.lanes:
         _draw_lane(root, lane, drawn.width)
@@ -84,7 +96,7 @@ def roadmap(
     for box in drawn.boxes.values():
         _draw_box(root, box)
     _draw_edge_labels(root, steps, drawn)
-    return svg.render(root)
+    return root
 
 
 def layout(stages: Sequence[str], touchpoints: Sequence[Touchpoint], steps: Sequence[Step]) -> Layout:
@@ -231,7 +243,9 @@ def _draw_box(root: ET.Element, box: Box) -> None:
     words = f"{touchpoint.name}: {behavior}" + (
         f", in exchange for {touchpoint.exchange}" if touchpoint.exchange else ""
     )
-    holder = svg.linked(root, touchpoint.href, words)
+    holder = svg.linked(root, touchpoint.href, touchpoint.details or words)
+    if touchpoint.details and not touchpoint.href:
+        holder.attrib |= {"tabindex": "0", "role": "img", "aria-label": svg.clean(touchpoint.details)}
     svg.tooltip(holder, words)
     frame: dict[str, svg.Attribute] = {
         "x": box.x,
@@ -247,6 +261,9 @@ def _draw_box(root: ET.Element, box: Box) -> None:
     svg.text(holder, svg.shortened(touchpoint.name, NODE_WIDTH - 20), box.x + 10, box.y + 16, weight="600")
     for index, row in enumerate(svg.wrapped(behavior, NODE_WIDTH - 20, 2, 12)):
         svg.text(holder, row, box.x + 10, box.y + 35 + index * 16, color="ink-soft", size=12)
+    for index, note in enumerate(touchpoint.notes[:2]):
+        said = svg.shortened(note, NODE_WIDTH - 20, 11)
+        svg.text(holder, said, box.x + 10, box.y + 69 + index * 16, color="ink-soft", size=11)
 
 
 def _draw_edge_labels(root: ET.Element, steps: Sequence[Step], drawn: Layout) -> None:
