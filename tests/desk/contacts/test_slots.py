@@ -15,6 +15,7 @@ from sterna.desk.contacts.rendering import Person
 from sterna.desk.contacts.slots import COLUMNS, export, fill_slots, filled_for
 from sterna.desk.customers.actions import merge
 from sterna.desk.customers.actions.erasing import erase
+from sterna.desk.customers.actions.preferences import withdraw_fact
 from sterna.desk.customers.models import Customer, Fact
 from sterna.desk.plans import actions as plans
 from sterna.desk.plans.models import Plan
@@ -81,6 +82,14 @@ def said_on(day: date) -> None:
 def test_R63_what_is_too_old_or_not_yet_so_leaves_the_default(plan, people, day, is_default):
     said_on(day)
     assert bill(plan, people["003"]).is_default is is_default
+
+
+def test_R63_what_the_customer_withdrew_leaves_the_default_in_their_bill_alone(plan, people):
+    fact = Fact.objects.get(source_record__customer=people["003"], fact_class="shopping.category")
+    withdraw_fact(people["003"], fact.pk)
+    theirs = bill(plan, people["003"])
+    assert (theirs.text, theirs.missing) == ("Something for every household", ("shopping.category",))
+    assert not bill(plan, people["004"]).is_default
 
 
 def test_R63_a_slot_that_uses_nothing_is_the_same_for_all(plan, people):
@@ -189,6 +198,17 @@ def test_R63_who_was_merged_away_or_erased_is_in_no_file(plan, people, tmp_path)
     assert len(gone) == 2 and decision is not None
     assert not {str(pk) for pk in gone} & {row["id"] for row in written}
     assert len(written) == 2 * (shop.CUSTOMERS - 2)
+
+
+def test_R63_who_goes_while_the_file_is_written_is_not_in_what_is_still_to_come(plan, people, monkeypatch):
+    monkeypatch.setattr(slots, "BATCH", 1)
+    first, merged, kept, erased = (people[name] for name in ("001", "002", "003", "004"))
+    found = slots.filled(plan, [each.pk for each in (first, merged, erased, kept)], "post")
+    assert next(found)[0].id == first.pk
+    merge(merged, kept, "one household", None)
+    erase(erased, "asked for it", None)
+    stands = [each.pk for each in (merged, kept) if Customer.objects.get(pk=each.pk).redirects_to_id is None]
+    assert len(stands) == 1 and [person.id for person, _ in found] == stands
 
 
 def test_R63_what_a_spreadsheet_would_run_is_written_as_text(people, tmp_path):
