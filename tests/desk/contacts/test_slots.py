@@ -235,3 +235,11 @@ def test_R63_a_file_is_there_whole_or_not_at_all(plan, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="the disk is full"):
         export(plan, path)
     assert path.read_text() == "of last month" and list(tmp_path.iterdir()) == [path]
+
+
+def test_R63_a_path_that_is_a_folder_or_lies_in_none_is_refused_before_the_work(plan, tmp_path, monkeypatch):
+    monkeypatch.setattr(slots, "filled", lambda *_: pytest.fail("nothing is to be filled"))
+    for path in (tmp_path, tmp_path / "none" / "slots.csv"):
+        with pytest.raises(Refused, match="name a file in a folder that is there"):
+            export(plan, path)
+    assert list(tmp_path.iterdir()) == []

@@ -140,13 +140,16 @@ def counts_of(plan: Plan, found: Iterable[tuple[Person, Filled]]) -> dict[str, C
 def export(plan: Plan, path: Path, touchpoint: str | None = None) -> list[Count]:
     """Write what everybody reads today as CSV at `path`, for whoever prints it; returns the counts of its slots.
 
-    The file is there whole or not at all. Raises Refused for a version without slots, or none at that touchpoint.
+    The file is there whole or not at all. Raises Refused for a version without slots, or none at that touchpoint,
+    and for a path in no folder.
     """
     slots = plan.definition.body.get("slots") or ()
     asked = [slot["id"] for slot in slots if touchpoint in (None, slot["touchpoint"])]
     if not asked:
         where = f" at the touchpoint {touchpoint!r}" if touchpoint else ""
         raise Refused(f"{plan} has no slot{where}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise Refused(f"{path} cannot be written: name a file in a folder that is there")
     unfinished = path.with_name(f"{path.name}.{uuid4().hex}.unfinished")
     everybody = readers().order_by("pk").values_list("pk", flat=True).iterator(chunk_size=BATCH)
     try:
