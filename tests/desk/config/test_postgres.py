@@ -29,8 +29,10 @@ def test_the_application_is_no_superuser():
 
 def test_the_settings_of_the_first_start_hold():
     with connection.cursor() as cursor:
-        cursor.execute("select current_setting('shared_buffers'), current_setting('TimeZone')")
-        assert cursor.fetchone() == ("256MB", "UTC")
+        cursor.execute(
+            "select current_setting('shared_buffers'), current_setting('TimeZone'), current_setting('io_method')"
+        )
+        assert cursor.fetchone() == ("256MB", "UTC", "sync")
 
 
 def test_the_home_is_not_listed_by_others():

@@ -19,7 +19,7 @@ from sterna.desk.customers.models import Customer, SourceRecord
 from sterna.desk.plans import actions as plans
 from sterna.desk.plans.models import Plan
 from sterna.desk.segments.models import Definition, Membership
-from sterna.desk.segments.signals import CustomersMoved
+from sterna.desk.segments.signals import CustomersMoved, Moved
 from tests.desk.contacts import ledger
 from tests.desk.plans.signed import in_force
 from tests.desk.runs import ruled_shop, shop
@@ -225,6 +225,10 @@ def _queries(act) -> int:
     return len(found)
 
 
+def moved(*schemes: CustomersMoved) -> None:
+    stages.moved(Moved(schemes))
+
+
 def test_R66_who_moves_between_runs_is_asked_for_what_waits_and_the_others_for_nothing_more(
     shown, django_assert_num_queries
 ):
@@ -234,11 +238,11 @@ def test_R66_who_moves_between_runs_is_asked_for_what_waits_and_the_others_for_n
     stays.update(place="valued")
     Contact.objects.filter(customer=second).update(state="withdrawn")
     with django_assert_num_queries(0):  # the one prepared question aside, which Django does not count
-        stages.moved(
+        moved(
             CustomersMoved(life, SECOND, "event", Membership.objects.filter(customer=second), few=(second,))
         )
     assert states(contacts) == ["planned", "withdrawn", "planned"]
-    stages.moved(CustomersMoved(life, SECOND, "event", stays, few=(first,)))
+    moved(CustomersMoved(life, SECOND, "event", stays, few=(first,)))
     assert states(contacts) == ["withdrawn", "withdrawn", "planned"]
     assert Contact.objects.get(customer=first).error == BOUND and third == contacts[2].customer_id
 
@@ -250,6 +254,6 @@ def test_R66_a_call_that_is_open_is_asked_for_too(shown):
     Task.objects.create(contact=call, due_on=SECOND, script="Call", state="open")
     stays = Membership.objects.filter(customer=call.customer_id, scheme="life")
     stays.update(place="valued")
-    stages.moved(CustomersMoved(life, SECOND, "event", stays, few=(call.customer_id,)))
+    moved(CustomersMoved(life, SECOND, "event", stays, few=(call.customer_id,)))
     assert states(contacts)[0] == "withdrawn"
     assert Task.objects.get().state == "not reached"

@@ -218,14 +218,14 @@ def test_a_panel_that_was_removed_is_laid_out_again(town, clock):
 def test_R84_a_group_that_people_approve_is_seen_by_rules_and_every_move_is_told(town, clock):
     from sterna.desk.config import events
     from sterna.desk.segments.actions import announce, publish_definition
-    from sterna.desk.segments.signals import CustomersMoved
+    from sterna.desk.segments.signals import Moved
 
     told: list[tuple[str, str, list[str]]] = []
 
-    def hear(moved: CustomersMoved) -> None:
-        told.append((moved.scheme, moved.cause, [one.place for one in moved.stays]))
+    def hear(moved: Moved) -> None:
+        told.extend((one.scheme, one.cause, [stay.place for stay in one.stays]) for one in moved.schemes)
 
-    events.subscribe(CustomersMoved, hear)
+    events.subscribe(Moved, hear)
     try:
         send(DAY, page("001"))
         keep_up()
@@ -238,4 +238,33 @@ def test_R84_a_group_that_people_approve_is_seen_by_rules_and_every_move_is_told
         )
         assert not Due.objects.filter(customer=town["003"]).exists(), "a run lays everything out anew"
     finally:
-        events._handlers[CustomersMoved].remove(hear)
+        events._handlers[Moved].remove(hear)
+
+
+def test_R84_placing_waits_for_no_disk_and_what_was_due_goes_with_its_moves(town, clock, monkeypatch):
+    from django.db import connection
+
+    from sterna.desk.segments.actions import live_places
+
+    waits: list[str] = []
+    look = live_places.look_at
+
+    def looked(*told: Any) -> Any:
+        found = look(*told)
+        with connection.cursor() as cursor:
+            cursor.execute("show synchronous_commit")
+            waits.extend(row[0] for row in cursor.fetchall())
+        if len(waits) == 1:
+            raise RuntimeError("the machine fails")
+        return found
+
+    monkeypatch.setattr(live_places, "look_at", looked)
+    send(DAY, page("001"))
+    with pytest.raises(RuntimeError):
+        keep_up()
+    assert stands(town["001"], "needs") != "readers" and Due.objects.filter(customer=town["001"]).exists()
+    keep_up()
+    assert stands(town["001"], "needs") == "readers" and not Due.objects.exists() and set(waits) == {"off"}
+    with connection.cursor() as cursor:
+        cursor.execute("show synchronous_commit")
+        assert cursor.fetchone() == ("on",), "of this transaction alone"

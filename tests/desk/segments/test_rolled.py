@@ -17,6 +17,7 @@ from sterna.engine.rules import (
     All,
     Behavior,
     Consents,
+    Deeds,
     HasFact,
     Household,
     InPlace,
@@ -48,7 +49,9 @@ def rolled(panel: Panel, asked: Sequence[Rule], world: Mapping[str, Any]) -> dic
         # Of a day to come only the inbox tells.
         ahead = [deed for deed in person.deeds if deed.on >= ON]
         past = [deed for deed in held.deeds if deed.on < ON]
-        return person._replace(deeds=[*past, *ahead], values=held.values, values_before=held.values_before)
+        return person._replace(
+            deeds=Deeds([*past, *ahead]), values=held.values, values_before=held.values_before
+        )
 
     told = people(world)
     names = {

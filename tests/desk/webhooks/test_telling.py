@@ -10,8 +10,9 @@ from sterna.desk.config import events
 from sterna.desk.customers.actions import merge, split
 from sterna.desk.customers.models import Customer, SourceRecord
 from sterna.desk.segments import actions as segments
+from sterna.desk.segments.actions.announcing import announce_few
 from sterna.desk.segments.models import Membership
-from sterna.desk.segments.signals import CustomersMoved, Left
+from sterna.desk.segments.signals import Left, Moved
 from sterna.desk.webhooks.actions import disable, tell_run
 from sterna.desk.webhooks.models import Message
 from tests.desk.segments import grouped
@@ -149,9 +150,47 @@ def test_each_endpoint_is_told_by_a_message_of_its_own_and_one_that_is_disabled_
 def test_without_an_endpoint_nothing_is_written_and_nothing_is_asked(django_assert_num_queries):
     scheme, (a,) = outbox.tiers(), people(1)
     stays = Membership.objects.filter(customer=a)
-    with django_assert_num_queries(1):  # whether anybody listens
+    with django_assert_num_queries(0):  # whether anybody listens aside, which Django does not count
         segments.announce(scheme, FIRST, "run", stays, whole=True)
     assert not Message.objects.exists()
+
+
+def test_R84_whether_anybody_listens_is_asked_once_of_moves_in_several_schemes_and_each_is_told(monkeypatch):
+    from sterna.desk.config import prepared
+
+    needs, value = outbox.tiers("needs"), outbox.tiers("value")
+    a, b = people(2)
+    opened = {
+        scheme: {
+            Membership.objects.create(
+                customer_id=who,
+                scheme=scheme.name,
+                place="silver",
+                rank=2,
+                during=(FIRST, None),
+                definition=scheme,
+            ).pk: who
+            for who in those
+        }
+        for scheme, those in ((needs, (a, b)), (value, (b,)))
+    }
+    asked: list[str] = []
+    rows = prepared.rows
+    monkeypatch.setattr(prepared, "rows", lambda sql, named: asked.append(sql) or rows(sql, named))
+    announce_few(opened.items(), FIRST)
+    assert sum("webhooks_endpoint" in sql for sql in asked) == 1 and not Message.objects.exists()
+    endpoint()
+    asked.clear()
+    announce_few([*opened.items(), (outbox.tiers("nobody"), {})], FIRST)
+    assert sum("webhooks_endpoint" in sql for sql in asked) == 1
+    found = Message.objects.values_list("data__scheme", "data__customer_id", "data__to", "data__cause")
+    assert sorted(found) == sorted(
+        [
+            ("needs", str(a), "silver", "event"),
+            ("needs", str(b), "silver", "event"),
+            ("value", str(b), "silver", "event"),
+        ]
+    )
 
 
 def test_nothing_is_told_when_the_move_is_undone_with_its_transaction():
@@ -248,16 +287,16 @@ def test_a_published_run_is_told_once_to_whoever_asks_for_runs():
 
 
 def test_announce_tells_listeners_what_was_opened_and_who_left_and_nobody_when_there_is_nothing():
-    heard: list[CustomersMoved] = []
-    events.subscribe(CustomersMoved, heard.append)
+    heard: list[Moved] = []
+    events.subscribe(Moved, heard.append)
     scheme, (a, b) = outbox.tiers(), people(2)
     try:
         segments.announce(scheme, FIRST, "event")
         segments.announce(scheme, FIRST, "event", left=[Left(a, "bronze", 1)])
         run(scheme, FIRST, {b: "silver"})
     finally:
-        events._handlers[CustomersMoved].remove(heard.append)
-    [first, second] = heard
+        events._handlers[Moved].remove(heard.append)
+    [[first], [second]] = [one.schemes for one in heard]
     assert (first.scheme, first.left, first.whole, list(first.stays)) == (
         "value",
         (Left(a, "bronze", 1),),

@@ -15,6 +15,7 @@ from sterna.engine.rules import (
     Behavior,
     Consents,
     Deed,
+    Deeds,
     HasFact,
     Household,
     InPlace,
@@ -209,7 +210,7 @@ worlds = st.fixed_dictionaries({}, optional=dict.fromkeys(CUSTOMERS, told))
 NOBODY = Told((), (), {}, {}, {}, ())
 
 
-def deeds(events: Iterable[Event]) -> list[Deed]:
+def deeds(events: Iterable[Event]) -> Deeds:
     """The events as memory takes them: each whole, and of a purchase each category once."""
     found = []
     for event in events:
@@ -223,7 +224,7 @@ def deeds(events: Iterable[Event]) -> list[Deed]:
             Deed(event.kind, event.on, int(amount > 0), amount, shelf, event.touchpoint)
             for shelf, amount in shelves.items()
         ]
-    return found
+    return Deeds(found)
 
 
 def people(world: Mapping[str, Told]) -> dict[str, Person]:

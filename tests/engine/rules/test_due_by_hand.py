@@ -11,6 +11,7 @@ from sterna.engine.rules import (
     Behavior,
     Consents,
     Deed,
+    Deeds,
     HasFact,
     Household,
     InPlace,
@@ -40,7 +41,7 @@ def day(ahead: int) -> date:
 
 def came(*ahead: int, kind: str = "purchase", at: str | None = None, category: str | None = None) -> Person:
     """Somebody who came once on each of some days, counted from the day of the check."""
-    return Person(deeds=[Deed(kind, day(each), 1, Decimal(5), category, at) for each in ahead])
+    return Person(deeds=Deeds([Deed(kind, day(each), 1, Decimal(5), category, at) for each in ahead]))
 
 
 def knows(ahead: int) -> Person:
@@ -132,7 +133,9 @@ def test_what_time_alone_does_not_change_falls_due_never(rule, person):
 def test_nothing_falls_due_after_the_last_day_of_the_calendar():
     last = date.max
     person = Person(
-        [Known("jet", "yes", last, 1.0)], [Deed("purchase", last, 1)], stays=[Stay("tiers", "gold", last)]
+        [Known("jet", "yes", last, 1.0)],
+        Deeds([Deed("purchase", last, 1)]),
+        stays=[Stay("tiers", "gold", last)],
     )
     for rule in (
         MONTH,
@@ -143,7 +146,7 @@ def test_nothing_falls_due_after_the_last_day_of_the_calendar():
     ):
         assert due(rule, person, last) is None
     eve = last - timedelta(days=1)
-    assert due(MONTH, Person(deeds=[Deed("purchase", eve, 1)]), eve) == last
+    assert due(MONTH, Person(deeds=Deeds([Deed("purchase", eve, 1)])), eve) == last
 
 
 @pytest.mark.parametrize(

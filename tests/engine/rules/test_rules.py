@@ -13,6 +13,7 @@ from sterna.engine.rules import (
     Behavior,
     Consents,
     Deed,
+    Deeds,
     HasFact,
     Household,
     InPlace,
@@ -158,13 +159,15 @@ def bought(back: int, amount: str, *shelves: tuple[str, str], at: str = "shop") 
 
 # Yesterday 40, of which 30 bread; a week ago 10 back; 30 days ago 60 on the web; 31 days ago 100.
 SHOPPER = Person(
-    deeds=[
-        *bought(1, "40", ("bread", "30"), ("wine", "10")),
-        *bought(7, "-10", ("wine", "-10")),
-        *bought(30, "60", ("bread", "60"), at="web"),
-        *bought(31, "100", ("unknown", "100")),
-        Deed("page", ON - timedelta(days=3), 5),
-    ]
+    deeds=Deeds(
+        [
+            *bought(1, "40", ("bread", "30"), ("wine", "10")),
+            *bought(7, "-10", ("wine", "-10")),
+            *bought(30, "60", ("bread", "60"), at="web"),
+            *bought(31, "100", ("unknown", "100")),
+            Deed("page", ON - timedelta(days=3), 5),
+        ]
+    )
 )
 
 
@@ -201,9 +204,9 @@ def test_R76_nothing_for_sixty_days_holds_of_who_never_came_and_no_last_time_doe
     quiet = Behavior(of="times", within_days=60, most=Decimal(0))
     long_ago = Behavior(of="last", least=Decimal(60))
     assert holds(quiet, Person(), ABOVE, ON) and not holds(long_ago, Person(), ABOVE, ON)
-    came = Person(deeds=bought(61, "5"))
+    came = Person(deeds=Deeds(bought(61, "5")))
     assert holds(quiet, came, ABOVE, ON) and holds(long_ago, came, ABOVE, ON)
-    assert not holds(quiet, Person(deeds=bought(60, "5")), ABOVE, ON)
+    assert not holds(quiet, Person(deeds=Deeds(bought(60, "5"))), ABOVE, ON)
 
 
 def worth(measure: str, change: str = "", least: str | None = None, most: str | None = None) -> Worth:

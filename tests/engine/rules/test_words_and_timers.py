@@ -5,20 +5,26 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sterna.engine.rules import (
     Behavior,
+    Consents,
     Deed,
+    Deeds,
+    HasFact,
     InPlace,
     Known,
     Person,
     Rule,
     Stay,
+    Worth,
     holds,
     leaves,
     read,
     sentence,
     soonest,
+    timed,
 )
 from tests.engine.rules.drawn_rules import ABOVE, ON, people, rules, worlds
 
@@ -107,7 +113,7 @@ def test_every_rule_has_a_sentence(rule):
 
 
 def last_seen(back: int) -> Person:
-    return Person(deeds=[Deed("purchase", ON - timedelta(days=back), 1, Decimal(5))])
+    return Person(deeds=Deeds([Deed("purchase", ON - timedelta(days=back), 1, Decimal(5))]))
 
 
 def test_R76_no_purchase_for_sixty_days_falls_due_without_an_event():
@@ -134,3 +140,37 @@ def test_R76_until_it_is_due_a_rule_says_the_same_every_day(rule, world):
         until = min(turn or ON + timedelta(days=90), ON + timedelta(days=90))
         days = [ON + timedelta(days=ahead) for ahead in range((until - ON).days)]
         assert {holds(rule, person, ABOVE, day) for day in days} == {holds(rule, person, ABOVE, ON)}
+
+
+@given(rules, worlds)
+def test_R76_only_comparisons_that_time_may_turn_need_to_be_asked_when(rule, world):
+    for person in people(world).values():
+        assert soonest(timed(leaves(rule)), person, ON) == due(rule, person, ON)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "turns"),
+    [
+        (HasFact(fact_class="home.dog", least=Decimal(6)), False),
+        (HasFact(fact_class="home.dog", within_days=30), True),
+        (HasFact(fact_class="home.dog", older_than_days=30), True),
+        (InPlace(scheme="value", among=("gold",)), False),
+        (InPlace(scheme="value", among=("gold",), least_days=30), True),
+        (Worth(measure="spend", least=Decimal(1)), False),
+        (Consents(medium="email", purpose="marketing", says="no"), False),
+        (Behavior(least=Decimal(1)), True),  # a deed of a day to come
+    ],
+)
+def test_R76_which_comparisons_time_alone_may_turn(leaf, turns):
+    assert timed([leaf]) == ((leaf,) if turns else ())
+
+
+@given(st.lists(st.tuples(st.sampled_from(["purchase", "page"]), st.integers(-40, 5))), st.integers(-45, 6))
+def test_R76_deeds_of_a_window_are_those_of_its_kind_and_days_the_earliest_first(told, back):
+    done = [Deed(kind, ON + timedelta(days=days), number) for number, (kind, days) in enumerate(told)]
+    kept, first = Deeds(done), ON + timedelta(days=back)
+    assert sorted(kept) == sorted(done)
+    for kind in ("purchase", "page", "call"):
+        ours = sorted((deed for deed in done if deed.kind == kind), key=lambda deed: deed.on)
+        assert kept.between(kind, first, ON) == [deed for deed in ours if first <= deed.on < ON]
+        assert kept.since(kind, ON) == [deed for deed in ours if deed.on >= ON]

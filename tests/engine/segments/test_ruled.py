@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sterna.engine import steps
 from sterna.engine.errors import BadInput
 from sterna.engine.lake import Lake
-from sterna.engine.rules import All, AnyOf, Behavior, Consents, HasFact, InPlace, Not, Worth, holds
+from sterna.engine.rules import All, AnyOf, Behavior, Consents, HasFact, InPlace, Not, Rule, Worth, holds
 from sterna.engine.segments.ruled import (
     Ruled,
     Seat,
@@ -188,6 +188,36 @@ def test_R84_one_customer_is_placed_as_the_steps_place_all(lake, asked, kind, wo
         person = one._replace(others=[other._replace(stays=()) for other in one.others])
         place, rank = seat_of(scheme, lambda rule, who=person: holds(rule, who, ABOVE, ON), stand.get(name))
         assert (place, rank) == (found[scheme.name, name], ranks[name])
+
+
+A, B, C, LEAVE = (Behavior(least=Decimal(number)) for number in (1, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("kind", "stands", "hold", "place", "asked"),
+    [
+        (segments, None, (A, B, C), "a", [A]),
+        (segments, "b", (C,), "c", [A, B, C]),
+        (segments, "b", (), "others", [A, B, C]),
+        (stages, None, (A, C), "c", [C]),  # the furthest one first
+        (stages, "b", (A, B), "b", [C, LEAVE]),  # who stays is not asked for what lies behind
+        (stages, "b", (A, LEAVE), "a", [C, LEAVE, A]),
+        (stages, "c", (B, LEAVE), "b", [LEAVE, B]),
+        (stages, "a", (A, LEAVE), "none", [C, B, LEAVE]),  # the way out is not the way in again
+    ],
+)
+def test_R84_no_rule_is_asked_behind_the_one_that_decides(kind, stands, hold, place, asked):
+    enters = {"a": A, "b": B, "c": C}
+    told: list[Rule] = []
+
+    def says(rule: Rule) -> bool:
+        told.append(rule)
+        return rule in hold
+
+    leave = LEAVE if kind is stages else None
+    scheme = kind(*(Seat(place=name, enter=rule, leave=leave) for name, rule in enters.items()))
+    assert seat_of(scheme, says, stands) == (place, {"a": 1, "b": 2, "c": 3, "others": 4, "none": 0}[place])
+    assert told == asked
 
 
 FANS = segments(

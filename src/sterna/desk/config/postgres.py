@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 DATABASE, ROLE = "sterna", "sterna"
 PATIENCE = 30.0  # seconds for the processes of a killed server to notice and end
 
-# Sized for a laptop; a larger installation brings its own server.
+# Sized for a laptop; a larger installation brings its own server. Pages are read by whoever needs them: most are asked
+# for one by one, and to hand each to a worker of the server takes longer than to read it.
 _CONFIGURATION = """
 shared_buffers = 256MB
 work_mem = 32MB
 maintenance_work_mem = 256MB
 max_connections = 60
 max_wal_size = 2GB
+io_method = sync
 timezone = 'UTC'
 log_timezone = 'UTC'
 """

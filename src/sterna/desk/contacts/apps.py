@@ -26,7 +26,7 @@ class ContactsConfig(AppConfig):
         from sterna.desk.customers.queries.depth import register_contacts
         from sterna.desk.customers.signals import CustomersMerged, CustomersSplit, PreferencesChanged
         from sterna.desk.plans.signals import PlanClosed
-        from sterna.desk.segments.signals import CustomersMoved
+        from sterna.desk.segments.signals import Moved
 
         register(Following("contacts.Contact", actions.join, actions.part))
         register(ReadsThrough("contacts.LeftOut", "what a run decided stays with whom it decided it for"))
@@ -35,6 +35,6 @@ class ContactsConfig(AppConfig):
         offered.register(offering)
         events.subscribe(PreferencesChanged, drop_calls)
         events.subscribe(PlanClosed, plan_closed)
-        events.subscribe(CustomersMoved, stages.moved)
+        events.subscribe(Moved, stages.moved)
         events.subscribe(CustomersMerged, stages.merged)
         events.subscribe(CustomersSplit, stages.split)

@@ -21,7 +21,7 @@ class SegmentsConfig(AppConfig):
         from sterna.desk.segments.actions import live
         from sterna.desk.segments.personal import KEEPERS
         from sterna.desk.segments.ruled_queries import users_of_classes
-        from sterna.desk.segments.signals import CustomersMoved
+        from sterna.desk.segments.signals import Moved
 
         register(Following("segments.Membership", actions.join, actions.part))
         for model in ("segments.Move", "segments.Candidate", "segments.BestMember", "segments.Treatment"):
@@ -44,7 +44,7 @@ class SegmentsConfig(AppConfig):
             (signals.HouseholdsChanged, live.households_changed),
             (signals.CustomersMerged, live.merged),
             (signals.CustomersSplit, live.split),
-            (CustomersMoved, live.moved),
+            (Moved, live.moved),
         ):
             events.subscribe(event, handler)  # type: ignore[arg-type]
         for model in ("Rollup", "Mixed", "Due", "Timer", "NewDeed"):

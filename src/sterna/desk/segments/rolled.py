@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 import duckdb
@@ -34,7 +35,7 @@ from sterna.engine.tables import COUNT, REAL
 Files = Mapping[str, Sequence[str]]
 Figure = Decimal | int | float
 
-_EPOCH = date(1970, 1, 1)
+_EPOCH = date(1970, 1, 1).toordinal()
 # Nothing of a day that no rule looks at, nor of a kind or a shelf that none asks for, is worth its bytes.
 _DONE = """
 done as (
@@ -258,9 +259,9 @@ def unpacked(text: str, terms: Terms) -> Rolled:
         [
             Deed(
                 kinds[kind - 1],
-                _EPOCH + timedelta(days=day),
+                _on(day),
                 times,
-                Decimal(cents).scaleb(-2),
+                _amount(cents),
                 categories[category - 1] if category else None,
                 touchpoints[touchpoint - 1] if touchpoint else None,
             )
@@ -269,6 +270,17 @@ def unpacked(text: str, terms: Terms) -> Rolled:
         _figures(terms.measures, now),
         _figures(terms.before, before),
     )
+
+
+# The same days and prices come again and again, and making one costs more than all the rest of a deed.
+@lru_cache(maxsize=1 << 13)
+def _on(day: int) -> date:
+    return date.fromordinal(_EPOCH + day)
+
+
+@lru_cache(maxsize=1 << 15)
+def _amount(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
 
 
 def _figures(measures: Sequence[str], told: Sequence[str | None]) -> dict[str, Figure | None]:

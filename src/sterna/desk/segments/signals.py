@@ -25,7 +25,7 @@ class Left:
 
 @dataclass(frozen=True)
 class CustomersMoved:
-    """Stays of one scheme that were opened anew `on` a day, and who is left without one; in the same transaction.
+    """Stays of one scheme that were opened anew `on` a day, and who is left without one; published as part of `Moved`.
 
     `stays` may be a million, so a handler works by one statement on the query. It may name more than those who moved:
     a new version opens a stay where somebody stood already, and a repeated run opens what it opened before. Where
@@ -47,3 +47,10 @@ class CustomersMoved:
     def scheme(self) -> str:
         """The name of the scheme."""
         return self.definition.name
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What one transaction moved, scheme by scheme: what a handler has to ask for every scheme alike it asks once."""
+
+    schemes: tuple[CustomersMoved, ...]

@@ -15,11 +15,11 @@ class WebhooksConfig(AppConfig):
         from sterna.desk.config import events
         from sterna.desk.config.personal import register as register_personal
         from sterna.desk.customers.following import ReadsThrough, register
-        from sterna.desk.segments.signals import CustomersMoved
+        from sterna.desk.segments.signals import Moved
         from sterna.desk.webhooks.actions.telling import tell_moves
         from sterna.desk.webhooks.personal import KEEPERS
 
-        events.subscribe(CustomersMoved, tell_moves)
+        events.subscribe(Moved, tell_moves)
         register(
             ReadsThrough(
                 "webhooks.Message", "what was told of a customer was told by the id that it had then"

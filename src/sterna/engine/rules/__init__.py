@@ -5,9 +5,9 @@ same answer. Every text of a rule reaches SQL as a parameter.
 """
 
 from sterna.engine.rules.figures import AVERAGED, SUMS, compile_sums
-from sterna.engine.rules.person import Above, Deed, Known, Person, Stay, done, holds, matching
+from sterna.engine.rules.person import Above, Deed, Deeds, Known, Person, Stay, done, holds, matching
 from sterna.engine.rules.sql import SHELVES, Compiled, compile_rules
-from sterna.engine.rules.timers import soonest
+from sterna.engine.rules.timers import soonest, timed
 from sterna.engine.rules.tree import (
     MEASURES,
     NO,
@@ -46,6 +46,7 @@ __all__ = [
     "Compiled",
     "Consents",
     "Deed",
+    "Deeds",
     "HasFact",
     "Household",
     "InPlace",
@@ -69,4 +70,5 @@ __all__ = [
     "refuse_unfit",
     "sentence",
     "soonest",
+    "timed",
 ]

@@ -2,9 +2,11 @@
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import NamedTuple
 
 from sterna.engine.rules.tree import (
@@ -13,19 +15,20 @@ from sterna.engine.rules.tree import (
     NUMBER,
     PURCHASE,
     All,
+    AnyOf,
     Behavior,
     Consents,
     HasFact,
-    Household,
     InPlace,
     Not,
     Rule,
     Worth,
-    parts,
 )
 from sterna.engine.tables import REAL
 
 Figure = Decimal | int | float
+_NUMBER = re.compile(NUMBER)
+_COMPARISONS = (Behavior, Worth, Consents, InPlace)
 
 
 class Known(NamedTuple):
@@ -53,6 +56,37 @@ class Deed(NamedTuple):
     touchpoint: str | None = None
 
 
+class Deeds:
+    """What a customer did, by kind and in the order of days: a window is found without a look at all the rest.
+
+    One customer is asked about windows by every comparison of every rule, and again for the days on which it may turn.
+    """
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self, deeds: Iterable[Deed] = ()) -> None:
+        kinds: dict[str, list[Deed]] = {}
+        for deed in sorted(deeds, key=attrgetter("on")):
+            kinds.setdefault(deed.kind, []).append(deed)
+        self._kinds = {kind: ([deed.on for deed in ours], ours) for kind, ours in kinds.items()}
+
+    def __iter__(self) -> Iterator[Deed]:
+        return (deed for _, ours in self._kinds.values() for deed in ours)
+
+    def between(self, kind: str, first: date, on: date) -> Sequence[Deed]:
+        """Those of a kind from the day `first` up to `on`, which is not included, the earliest first."""
+        days, ours = self._kinds.get(kind, _NEVER)
+        return ours[bisect_left(days, first) : bisect_left(days, on)]
+
+    def since(self, kind: str, on: date) -> Sequence[Deed]:
+        """Those of a kind on the day `on` and later, the earliest first."""
+        days, ours = self._kinds.get(kind, _NEVER)
+        return ours[bisect_left(days, on) :]
+
+
+_NEVER: tuple[list[date], list[Deed]] = ([], [])
+
+
 class Stay(NamedTuple):
     """Where a customer stands in a scheme, and since when."""
 
@@ -69,7 +103,7 @@ class Person(NamedTuple):
     """
 
     facts: Collection[Known] = ()
-    deeds: Sequence[Deed] = ()
+    deeds: Deeds = Deeds()
     values: Mapping[str, Figure | None] = {}
     values_before: Mapping[str, Figure | None] = {}
     consents: Mapping[tuple[str, str], bool] = {}
@@ -82,16 +116,17 @@ Above = Mapping[str, Collection[str]]  # of each class: itself and the classes a
 
 def holds(rule: Rule, person: Person, above: Above, on: date) -> bool:
     """Whether the rule holds for a customer as of `on`, the first day that is not included."""
+    if isinstance(rule, _COMPARISONS):
+        return _compared(rule, person, on)
+    if isinstance(rule, All):
+        return all(holds(part, person, above, on) for part in rule.of)
     if isinstance(rule, HasFact):
         return next(matching(rule, person.facts, above, on), None) is not None
     if isinstance(rule, Not):
         return not holds(rule.of, person, above, on)
-    if isinstance(rule, Household):
-        return any(holds(rule.of, each, above, on) for each in _household(person))
-    if isinstance(rule, Behavior | Worth | Consents | InPlace):
-        return _compared(rule, person, on)
-    combine = all if isinstance(rule, All) else any
-    return combine(holds(part, person, above, on) for part in parts(rule))
+    if isinstance(rule, AnyOf):
+        return any(holds(part, person, above, on) for part in rule.of)
+    return any(holds(rule.of, each, above, on) for each in _household(person))
 
 
 def _household(person: Person) -> Iterator[Person]:
@@ -103,10 +138,14 @@ def _household(person: Person) -> Iterator[Person]:
 
 def matching(leaf: HasFact, facts: Iterable[Known], above: Above, on: date) -> Iterator[Known]:
     """The facts that fulfil one comparison."""
-    conditions = list(_conditions(leaf, on))
-    for fact in facts:
-        counts_for = above.get(fact.fact_class, ()) if leaf.finer else (fact.fact_class,)
-        if leaf.fact_class in counts_for and all(met(fact) for met in conditions):
+    ours = [
+        fact
+        for fact in facts
+        if leaf.fact_class in (above.get(fact.fact_class, ()) if leaf.finer else (fact.fact_class,))
+    ]
+    conditions = list(_conditions(leaf, on)) if ours else []
+    for fact in ours:
+        if all(met(fact) for met in conditions):
             yield fact
 
 
@@ -133,7 +172,7 @@ def _conditions(leaf: HasFact, on: date) -> Iterator[Callable[[Known], bool]]:
 
 
 def _between_text(value: str, least: Decimal | None, most: Decimal | None) -> bool:
-    return re.fullmatch(NUMBER, value) is not None and _between(Decimal(value), least, most)
+    return _NUMBER.fullmatch(value) is not None and _between(Decimal(value), least, most)
 
 
 def _between(figure: Figure | None, least: Decimal | None, most: Decimal | None) -> bool:
@@ -166,14 +205,12 @@ def deeds_of(rule: Behavior, person: Person, on: date) -> list[Deed]:
     """What the comparison looks at: the deeds of its kind inside its window, of the household where it says so."""
     everybody = (person, *person.others) if rule.household else (person,)
     first = date.min if rule.within_days is None else day_before(on, rule.within_days)
-    kind, touchpoint = rule.kind, rule.touchpoint
+    touchpoint = rule.touchpoint
     return [
         deed
         for each in everybody
-        for deed in each.deeds
-        if deed.kind == kind
-        and first <= deed.on < on
-        and (touchpoint is None or deed.touchpoint == touchpoint)
+        for deed in each.deeds.between(rule.kind, first, on)
+        if touchpoint is None or deed.touchpoint == touchpoint
     ]
 
 

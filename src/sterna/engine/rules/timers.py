@@ -8,6 +8,19 @@ from sterna.engine.rules.person import Person, deeds_of
 from sterna.engine.rules.tree import Behavior, HasFact, InPlace, Rule
 
 
+def timed(asked: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Those of some comparisons that time alone may turn, so that the others need not be asked of everybody."""
+    return tuple(leaf for leaf in asked if _is_timed(leaf))
+
+
+def _is_timed(leaf: Rule) -> bool:
+    if isinstance(leaf, HasFact):
+        return leaf.within_days is not None or leaf.older_than_days is not None
+    if isinstance(leaf, InPlace):
+        return leaf.least_days is not None
+    return isinstance(leaf, Behavior)
+
+
 def soonest(asked: Iterable[Rule], person: Person, on: date) -> date | None:
     """The first day after `on` on which one of some comparisons may say something else although nothing new is known.
 
@@ -36,7 +49,7 @@ def _turns(leaf: Rule, person: Person, on: date) -> Iterator[date]:
 
 def _of_deeds(leaf: Behavior, person: Person, on: date) -> Iterator[date]:
     # Deeds of a day to come, as a clock that is ahead may bring them, count from the day after.
-    ahead = [deed.on for deed in person.deeds if deed.kind == leaf.kind and deed.on >= on]
+    ahead = [deed.on for deed in person.deeds.since(leaf.kind, on)]
     for day in ahead:
         yield from _later(day, 1)
     if leaf.within_days is None and leaf.of not in ("first", "last"):

@@ -125,17 +125,22 @@ def seat_of(scheme: Ruled, says: Callable[[Rule], bool], stands: str | None) -> 
 
     `says` tells whether a rule holds of the customer, who `stands` in a place of the scheme now or in none.
     """
-    entering = [rank for rank, seat in enumerate(scheme.seats, start=1) if says(seat.enter)]
+    # No rule is asked behind the one that decides: each may cost a look at all that a customer did.
     if scheme.kind == SEGMENTS:
-        rank = min(entering, default=len(scheme.places))
+        first = (rank for rank, seat in enumerate(scheme.seats, start=1) if says(seat.enter))
+        rank = next(first, len(scheme.places))
         return scheme.places[rank - 1], rank
-    rank = next((at for at, seat in enumerate(scheme.seats, start=1) if seat.place == stands), 0)
-    leave = scheme.seats[rank - 1].leave if rank else None
-    if max(entering, default=0) > rank:
-        rank = max(entering)
-    elif leave is not None and says(leave):
-        rank = max((other for other in entering if other != rank), default=0)
+    now = next((at for at, seat in enumerate(scheme.seats, start=1) if seat.place == stands), 0)
+    rank = _latest(scheme, says, len(scheme.seats), now)
+    if not rank:
+        leave = scheme.seats[now - 1].leave if now else None
+        rank = _latest(scheme, says, now - 1, 0) if leave is not None and says(leave) else now
     return (scheme.seats[rank - 1].place, rank) if rank else ("none", 0)
+
+
+def _latest(scheme: Ruled, says: Callable[[Rule], bool], last: int, behind: int) -> int:
+    """The latest stage up to `last` and behind another whose rule takes the customer; 0 where none does."""
+    return next((at for at in range(last, behind, -1) if says(scheme.seats[at - 1].enter)), 0)
 
 
 def variables(scheme: Ruled) -> set[str]:

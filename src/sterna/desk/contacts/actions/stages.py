@@ -14,7 +14,7 @@ from sterna.desk.contacts.models import Contact, Task
 from sterna.desk.customers.signals import CustomersMerged, CustomersSplit
 from sterna.desk.plans.models import Plan
 from sterna.desk.segments.ruled_queries import KINDS
-from sterna.desk.segments.signals import CustomersMoved
+from sterna.desk.segments.signals import CustomersMoved, Moved
 
 # Asked of a contact `c` of the customer `own`: the stages that its asset is bound to, of which the customer stands in
 # none. Who accepted the asset before keeps it, under whichever version of the plan that was.
@@ -88,10 +88,17 @@ def _bound() -> Iterator[tuple[str, str, str | None, str, list[str], str]]:
                 yield str(pk), asset["id"], body.get("life"), ", ".join(stages), stages, name
 
 
-def moved(told: CustomersMoved) -> None:
+def moved(told: Moved) -> None:
     """Customers came to another stage, or stand in none: what waits for them and is not for it goes no further."""
-    if told.definition.kind not in KINDS or not (told.few is None or _any_waits(told.few)):
-        return
+    ours = [one for one in told.schemes if one.definition.kind in KINDS]
+    few = {who for one in ours for who in one.few or ()}
+    some_wait = bool(few) and _any_waits(few)
+    for one in ours:
+        if one.few is None or some_wait:
+            _moved_in(one)
+
+
+def _moved_in(told: CustomersMoved) -> None:
     waiting = Contact.objects.filter(plan__definition__body__life=told.scheme)
     if not told.whole:
         came = Q(customer__in=told.stays.order_by().values("customer"))

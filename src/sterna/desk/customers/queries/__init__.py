@@ -1,6 +1,7 @@
 """Reads customers: who is who and why, what they allow, who lives together, and what waits for a steward."""
 
 from sterna.desk.customers.queries.consents import (
+    LastWords,
     Standing,
     addresses,
     cluster_ids,
@@ -77,6 +78,7 @@ __all__ = [
     "Joined",
     "KindRule",
     "KnownFact",
+    "LastWords",
     "NextQuestion",
     "Rated",
     "Reviewed",

@@ -1,6 +1,6 @@
 """The one door to what customers allow: the newest word, held back where a side of a merge said no."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from sterna.desk.customers.models import Address, Consent, Customer
 from sterna.desk.customers.strictest import Word, strictest
 
 Held = tuple[str, str, str]  # customer, medium, purpose
+LastWords = dict[UUID, dict[tuple[str, str], bool]]
 
 # Whose a word is: whoever has its record now; a word without one follows the customer that it was said of.
 _OF_ALL = """
@@ -93,14 +94,18 @@ def held_back(customers: Collection[UUID] | None = None, before: date | None = N
     return [key for key, said in words.items() if strictest(said, joins.get(key[0], [])) is False]
 
 
-def last_words(customers: Collection[UUID], before: date) -> dict[UUID, dict[tuple[str, str], bool]]:
-    """The last word of customers by (medium, purpose) of the days before one, as a run takes it."""
-    found: dict[UUID, dict[tuple[str, str], bool]] = {each: {} for each in customers}
+def last_words(customers: Collection[UUID], before: date) -> prepared.Question[LastWords]:
+    """Asks for the last word of customers by (medium, purpose) of the days before one, as a run takes it."""
     given: dict[str, Any] = {"customers": [str(each) for each in customers], "before": before}
+    return prepared.Question(
+        _NEWEST.format(words=_OF_SOME), given, lambda rows: _last(customers, before, rows)
+    )
+
+
+def _last(customers: Collection[UUID], before: date, rows: Iterable[prepared.Row]) -> LastWords:
+    found: LastWords = {each: {} for each in customers}
     contested: set[UUID] = set()
-    for customer, medium, purpose, granted, is_contested in prepared.rows(
-        _NEWEST.format(words=_OF_SOME), given
-    ):
+    for customer, medium, purpose, granted, is_contested in rows:
         found[customer][medium, purpose] = granted
         if is_contested:
             contested.add(customer)

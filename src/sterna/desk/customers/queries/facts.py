@@ -78,27 +78,28 @@ def standing(
     With `even_expired` what is stale stands where nothing fresh does, for readers with an age limit of their own.
     """
     found: dict[UUID, dict[str, tuple[str, date]]] = {each: {} for each in customers}
-    for customer, fact_class, value, observed_on, _, _ in standing_rows(customers, on, even_expired):
+    rows = prepared.answer(standing_rows(customers, on, even_expired))
+    for customer, fact_class, value, observed_on, _, _ in rows:
         found[customer][fact_class] = (value, observed_on)
     return found
 
 
 def standing_rows(
     customers: Collection[UUID], on: date, even_expired: bool = False
-) -> list[tuple[UUID, str, str, date, float | None, str]]:
-    """(customer, class, value, observed on, confidence, source) of what stands for customers `on` a day."""
+) -> prepared.Question[list[tuple[UUID, str, str, date, float | None, str]]]:
+    """Asks for (customer, class, value, observed on, confidence, source) of what stands for customers `on` a day."""
     given: dict[str, Any] = {
         "customers": [str(each) for each in customers],
         "on": on,
         "expired": even_expired,
     }
-    return prepared.rows(_STANDING, given)
+    return prepared.Question(_STANDING, given, list)
 
 
 def turning(
     on: date, classes: Collection[str], until: date, customers: Collection[UUID] | None = None
-) -> dict[UUID, date]:
-    """The first day behind `on`, and not behind `until`, on which another fact may stand for a customer, by customer.
+) -> prepared.Question[dict[UUID, date]]:
+    """Asks for the first day behind `on`, up to `until`, on which another fact may stand for a customer, by customer.
 
     A fact of one of the classes runs out, or one of a day to come begins to count. Where sources disagree any day may
     turn it, because certainty fades: then it is the next one. Of all customers where none are named.
@@ -109,7 +110,7 @@ def turning(
         "classes": sorted(classes),
         "customers": None if customers is None else [str(each) for each in customers],
     }
-    return dict(prepared.rows(_TURNING, given))
+    return prepared.Question(_TURNING, given, dict)
 
 
 def facts_as_of(customer: Customer, occurred_by: date, known_at: datetime | None = None) -> QuerySet[Fact]:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
 
-from sterna.desk.config import clock, options
+from sterna.desk.config import clock, options, prepared
 from sterna.desk.customers.models import SourceRecord
 from sterna.desk.customers.queries import turning
 from sterna.desk.customers.signals import (
@@ -26,7 +26,7 @@ from sterna.desk.customers.signals import (
 from sterna.desk.segments.live_models import Due, Followed, NewDeed, Rollup, Shelf, Timer
 from sterna.desk.segments.live_queries import finer, followed, terms_followed
 from sterna.desk.segments.rolled import Panel, Terms
-from sterna.desk.segments.signals import CustomersMoved
+from sterna.desk.segments.signals import Moved
 from sterna.desk.sources.lake_rows import Kept, by_table
 from sterna.desk.sources.queries import Arrived, acted_position, arrived
 from sterna.engine.rules import PURCHASE
@@ -99,7 +99,8 @@ def _set_timers(laid: Laid, turns: Mapping[str, date], days: int) -> None:
     """The day on which somebody is looked at is the last one that counts, one before the cut that turns."""
     last = laid.cut - timedelta(days=1)
     due = {UUID(who): on - timedelta(days=1) for who, on in turns.items()}
-    for who, day in turning(last, finer(laid.terms.classes), last + timedelta(days=days)).items():
+    facts = turning(last, finer(laid.terms.classes), last + timedelta(days=days))
+    for who, day in prepared.answer(facts).items():
         due[who] = min(day, due.get(who, day))
     Timer.objects.bulk_create((Timer(customer_id=who, day=day) for who, day in due.items()), batch_size=5_000)
 
@@ -279,11 +280,12 @@ def households_changed(changed: HouseholdsChanged) -> None:
     note(changed.customers, "another household")
 
 
-def moved(told: CustomersMoved) -> None:
+def moved(told: Moved) -> None:
     """People put customers elsewhere: rules may ask for the place."""
-    if told.cause in ("approval", "undo"):
-        gone = (one.customer for one in told.left)
-        note({*told.stays.values_list("customer", flat=True), *gone}, f"a move in {told.scheme}")
+    for one in told.schemes:
+        if one.cause in ("approval", "undo"):
+            gone = (each.customer for each in one.left)
+            note({*one.stays.values_list("customer", flat=True), *gone}, f"a move in {one.scheme}")
 
 
 def merged(told: CustomersMerged) -> None:

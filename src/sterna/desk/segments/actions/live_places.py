@@ -3,15 +3,17 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Coalesce
 
 from sterna.desk.audit.actions import record
+from sterna.desk.config import prepared
 from sterna.desk.config.ids import new_id
-from sterna.desk.customers.queries import classes, turning
-from sterna.desk.segments.actions.announcing import announce
+from sterna.desk.customers.queries import classes
+from sterna.desk.segments.actions.announcing import announce_few
 from sterna.desk.segments.actions.places import hold
 from sterna.desk.segments.live_models import Due, Followed
 from sterna.desk.segments.live_queries import (
@@ -23,30 +25,36 @@ from sterna.desk.segments.live_queries import (
     stays_of,
     terms_followed,
 )
-from sterna.desk.segments.models import Batch, Definition, Membership
+from sterna.desk.segments.models import Batch, Definition
 from sterna.desk.segments.rolled import schemes_asked
 from sterna.desk.segments.ruled_queries import headcounts, scheme_of
 from sterna.desk.segments.tier_queries import retired
-from sterna.engine.rules import Above, Person, Rule, facts_in, holds, leaves, soonest
+from sterna.engine.rules import Above, Person, Rule, facts_in, holds, leaves, soonest, timed
 from sterna.engine.segments.ruled import SEGMENTS, STAGES, Ruled, rules_of, seat_of
 
-MANY = 500
+MANY = 1_000
+# Of a machine that fails, the last moments may be taken back: with a transaction go its moves, and what was due is due
+# again. Whatever is told outside is claimed first by a transaction that waits for the disk, and so for this one.
+_SOON = "set local synchronous_commit to off"
+_END = """
+update segments_membership set during = daterange(lower(during), %(day)s) where id = any(%(stays)s::uuid[])
+"""
+# Many at once: a list of rows makes a statement that is longer to take apart than to carry out.
+_OPEN = """
+insert into segments_membership (id, customer_id, scheme, place, rank, during, definition_id, cause)
+select id, customer_id, scheme, place, rank, daterange(%(day)s, null), definition_id, cause
+from unnest(%(stays)s::uuid[], %(customers)s::uuid[], %(schemes)s::text[], %(places)s::text[], %(ranks)s::int[],
+    %(definitions)s::uuid[], %(causes)s::text[])
+    as one (id, customer_id, scheme, place, rank, definition_id, cause)
+"""
 _SET = """
-with told as (select * from unnest(%s::uuid[], %s::date[]) as one (customer_id, day)),
+with told as (select * from unnest(%(customers)s::uuid[], %(days)s::date[]) as one (customer_id, day)),
 gone as (
     delete from segments_timer where customer_id in (select customer_id from told where day is null)
 )
 insert into segments_timer (customer_id, day) select customer_id, day from told where day is not null
 on conflict (customer_id) do update set day = excluded.day
 """
-# Many at once: a list of rows makes a statement that is longer to take apart than to carry out.
-_OPEN = """
-insert into segments_membership (id, customer_id, scheme, place, rank, during, definition_id, cause)
-select id, customer_id, %s, place, rank, daterange(%s, null), %s, cause
-from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::text[]) as one (id, customer_id, place, rank, cause)
-"""
-# Who, where they stand now if anywhere, and the place and rank that they go to.
-Move = tuple[UUID, Stands | None, str, int]
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class Live:
     definition: Definition
     scheme: Ruled
     asked: frozenset[str]
-    leaves: tuple[Rule, ...]
+    timed: tuple[Rule, ...]
 
 
 @dataclass(frozen=True)
@@ -74,12 +82,29 @@ class Rules:
     classes: Collection[str]
 
 
+class _Move(NamedTuple):
+    """Who, where they stand now if anywhere, and the place and rank that they go to."""
+
+    who: UUID
+    at: Stands | None
+    place: str
+    rank: int
+
+
+class _Row(NamedTuple):
+    """A move as it is written: the stay that it opens, in which scheme."""
+
+    stay: UUID
+    move: _Move
+    live: Live
+
+
 @dataclass
 class _Found:
-    """What looking at some customers came to: moves by scheme, and when to look again."""
+    """What looking at some customers came to: moves by scheme, and when to look at each again, None for never."""
 
-    moves: dict[str, list[Move]] = field(default_factory=dict)
-    timers: dict[UUID, date] = field(default_factory=dict)
+    moves: dict[str, list[_Move]] = field(default_factory=dict)
+    timers: dict[UUID, date | None] = field(default_factory=dict)
 
 
 def live_schemes(ruled: Iterable[Mapping[str, object]]) -> list[Live]:
@@ -97,7 +122,7 @@ def live_schemes(ruled: Iterable[Mapping[str, object]]) -> list[Live]:
             one,
             scheme,
             frozenset(schemes_asked(rules_of(scheme))),
-            tuple(leaf for rule in rules_of(scheme) for leaf in leaves(rule)),
+            timed(leaf for rule in rules_of(scheme) for leaf in leaves(rule)),
         )
         for one in ours
         for scheme in [scheme_of(one)]
@@ -146,7 +171,7 @@ def _place_some(rules: Rules, run_id: UUID) -> int:
 
 def look_at(because: Mapping[UUID, str], rules: Rules, state: Followed) -> dict[str, int]:
     """Place some customers, each with why, inside the caller's transaction; returns how many moved by scheme."""
-    known = seen(because, terms_followed(state), rules.day)
+    known = seen(because, terms_followed(state), rules.day, rules.classes, rules.last)
     clear = [who for who in because if who not in known.unclear]
     moving = [live for live in rules.schemes if live.scheme.name not in state.held]
     found = _judged(clear, known, moving, rules)
@@ -155,9 +180,7 @@ def look_at(because: Mapping[UUID, str], rules: Rules, state: Followed) -> dict[
         # What the rules of another scheme see of a move that is not made must not be seen.
         moving = [live for live in moving if live not in passed]
         found = _judged(clear, known, moving, rules)
-    for live in moving:
-        _carry(live, found.moves.get(live.scheme.name, ()), because, rules.day)
-    _set_timers(clear, found.timers, rules)
+    _carry_out(found, moving, because, rules.day)
     _see_again(found, moving)
     return {name: len(moves) for name, moves in found.moves.items()}
 
@@ -165,6 +188,8 @@ def look_at(because: Mapping[UUID, str], rules: Rules, state: Followed) -> dict[
 def _judged(customers: Sequence[UUID], known: Seen, schemes: Sequence[Live], rules: Rules) -> _Found:
     found, day, cut = _Found(), rules.day, rules.day + timedelta(days=1)
     for who in customers:
+        # On the first day on which a rule, or a fact that it reads, may say something else.
+        again = [known.turning[who]] if who in known.turning else []
         person, stands = known.people[who], dict(known.stands.get(who, {}))
         for live in schemes:
             at = stands.get(live.scheme.name)
@@ -173,15 +198,15 @@ def _judged(customers: Sequence[UUID], known: Seen, schemes: Sequence[Live], rul
                 continue
             if at is not None and at.began >= day:
                 # It began today: a day has one place, and tomorrow is soon enough for another mind.
-                found.timers[who] = cut
+                again.append(cut)
                 continue
-            found.moves.setdefault(live.scheme.name, []).append((who, at, place, rank))
+            found.moves.setdefault(live.scheme.name, []).append(_Move(who, at, place, rank))
             stands[live.scheme.name] = Stands(who, place, day, day, live.definition.pk)
             person = person._replace(stays=stays_of(stands))
-        turns = (soonest(live.leaves, person, cut) for live in schemes)
-        days = [on - timedelta(days=1) for on in turns if on is not None]
-        if days:
-            found.timers[who] = min([*days, found.timers.get(who, days[0])])
+        turns = (soonest(live.timed, person, cut) for live in schemes)
+        again += [on - timedelta(days=1) for on in turns if on is not None]
+        first = min(again, default=None)
+        found.timers[who] = first if first is not None and first <= rules.last else None
     return found
 
 
@@ -189,26 +214,32 @@ def _says(person: Person, above: Above, cut: date) -> Callable[[Rule], bool]:
     return lambda rule: holds(rule, person, above, cut)
 
 
-def _carry(live: Live, moves: Sequence[Move], because: Mapping[UUID, str], day: date) -> None:
-    """Carry the moves of one scheme out."""
-    if not moves:
-        return
-    ended = [str(at.stay) for _, at, _, _ in moves if at is not None]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "update segments_membership set during = daterange(lower(during), %s) where id = any(%s::uuid[])",
-            [day, ended],
-        )
-    opened = [new_id() for _ in moves]
-    rows = [
-        (str(stay), str(who), place, rank, _cause(live, at, because.get(who, ""), day))
-        for stay, (who, at, place, rank) in zip(opened, moves, strict=True)
-    ]
-    with connection.cursor() as cursor:
-        columns = (list(column) for column in zip(*rows, strict=True))
-        cursor.execute(_OPEN, [live.scheme.name, day, live.definition.pk, *columns])
-    stays = Membership.objects.filter(pk__in=opened)
-    announce(live.definition, day, "event", stays, few=[who for who, *_ in moves])
+def _carry_out(found: _Found, schemes: Sequence[Live], because: Mapping[UUID, str], day: date) -> None:
+    """Carry the moves of all schemes out and set when to look again, then tell the apps above who moved."""
+    rows = [_Row(new_id(), move, live) for live in schemes for move in found.moves.get(live.scheme.name, ())]
+    with prepared.together() as at_once:
+        at_once.do(_SOON, {})
+        if rows:
+            at_once.do(_END, {"day": day, "stays": [str(row.move.at.stay) for row in rows if row.move.at]})
+            at_once.do(_OPEN, {"day": day, **_opened(rows, because, day)})
+        at_once.do(_SET, {"customers": [str(who) for who in found.timers], "days": [*found.timers.values()]})
+    announce_few(
+        ((live.definition, {row.stay: row.move.who for row in rows if row.live is live}) for live in schemes),
+        day,
+    )
+
+
+def _opened(rows: Sequence[_Row], because: Mapping[UUID, str], day: date) -> dict[str, list[str | int]]:
+    """The new stays as columns."""
+    return {
+        "stays": [str(stay) for stay, _, _ in rows],
+        "customers": [str(move.who) for _, move, _ in rows],
+        "schemes": [live.scheme.name for _, _, live in rows],
+        "places": [move.place for _, move, _ in rows],
+        "ranks": [move.rank for _, move, _ in rows],
+        "definitions": [str(live.definition.pk) for _, _, live in rows],
+        "causes": [_cause(live, move.at, because.get(move.who, ""), day) for _, move, live in rows],
+    }
 
 
 def _cause(live: Live, at: Stands | None, because: str, day: date) -> str:
@@ -236,21 +267,12 @@ def _hold_back(passed: Sequence[Live], state: Followed, day: date) -> None:
     state.save(update_fields=["held"])
 
 
-def _set_timers(customers: Sequence[UUID], days: Mapping[UUID, date], rules: Rules) -> None:
-    """When to look again: on the first day on which a rule, or a fact that it reads, may say something else."""
-    facts = turning(rules.day, rules.classes, rules.last, customers) if rules.classes else {}
-    told = {who: [each for each in (days.get(who), facts.get(who)) if each is not None] for who in customers}
-    first = {who: min(found) for who, found in told.items() if found and min(found) <= rules.last}
-    with connection.cursor() as cursor:
-        cursor.execute(_SET, [[str(who) for who in customers], [first.get(who) for who in customers]])
-
-
 def _see_again(found: _Found, schemes: Sequence[Live]) -> None:
     """Who moved is looked at once more where rules of another scheme ask for the one they moved in.
 
     Each moves once a day in each scheme, so that this ends.
     """
     asked = {name for live in schemes for name in live.asked}
-    again = {who for name, moves in found.moves.items() if name in asked for who, _, _, _ in moves}
+    again = {who for name, moves in found.moves.items() if name in asked for who, *_ in moves}
     if again:
         Due.objects.bulk_create(Due(customer_id=who, because="a move in another scheme") for who in again)

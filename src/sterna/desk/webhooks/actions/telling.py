@@ -1,5 +1,6 @@
 """Writes the messages of a move in the transaction that moves, by one statement however many moved."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -10,8 +11,8 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
 
-from sterna.desk.config import clock
-from sterna.desk.segments.signals import CustomersMoved
+from sterna.desk.config import clock, prepared
+from sterna.desk.segments.signals import CustomersMoved, Moved
 from sterna.desk.webhooks.queries import KINDS, MOVED, PUBLISHED
 
 TASK = "webhooks.send_due"
@@ -94,7 +95,7 @@ on conflict (id) do nothing
 """
 # Held until the move is committed: an endpoint that went in between would take the run with it.
 _LISTENING = (
-    "select id from webhooks_endpoint where state = 'enabled' and types ? %s order by id for key share"
+    "select id from webhooks_endpoint where state = 'enabled' and types ? %(kind)s order by id for key share"
 )
 _RUN = """
 insert into webhooks_message
@@ -108,7 +109,7 @@ on conflict (id) do nothing
 
 
 @transaction.atomic(savepoint=False)
-def tell_moves(moved: CustomersMoved) -> None:
+def tell_moves(moved: Moved) -> None:
     """Write a message to every endpoint that asks for such moves, in the transaction of the move.
 
     Each endpoint is told what changed since it was last told of that day, so that a repetition tells nothing, and a
@@ -117,6 +118,12 @@ def tell_moves(moved: CustomersMoved) -> None:
     endpoints = _listening(MOVED)
     if not endpoints:
         return
+    told = [_tell_moves(one, endpoints) for one in moved.schemes]
+    if any(told):
+        transaction.on_commit(wake)
+
+
+def _tell_moves(moved: CustomersMoved, endpoints: Sequence[UUID]) -> int:
     values = {**_values(moved), "endpoints": endpoints, "nowhere": NOWHERE, "type": MOVED, "now": clock.now()}
     with connection.cursor() as cursor:
         cursor.execute(_TABLE)
@@ -125,15 +132,12 @@ def tell_moves(moved: CustomersMoved) -> None:
         cursor.execute(_TELL, values)
         told = cursor.rowcount
         cursor.execute("drop table moved_customers")
-    if told:
-        transaction.on_commit(wake)
+    return told
 
 
 def _listening(kind: str) -> list[UUID]:
     """The endpoints that ask for a type of message, none of which is deleted before the caller's transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LISTENING, [kind])
-        return [row[0] for row in cursor.fetchall()]
+    return [endpoint for (endpoint,) in prepared.rows(_LISTENING, {"kind": kind})]
 
 
 def _values(moved: CustomersMoved) -> dict[str, Any]:
