@@ -11,6 +11,7 @@ from sterna.cli.files.known import read_known
 from sterna.engine import plans
 from sterna.engine.lake.beside import Beside
 from sterna.engine.plans.codes import CATALOGUE
+from sterna.engine.plans.document import body, of_body
 from tests.engine.plans.faults import BANK, FAULTS, KNOWN, RETAIL, STREAM
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -37,8 +38,9 @@ def test_R59_to_R88_an_example_says_everything_and_has_nothing_to_mend(example):
     }
     plan = plans.load(text(example), Beside(EXAMPLES / example)).plan
     without = [field for field in plan.__struct_fields__ if getattr(plan, field) in (None, ())]
-    # Only the streaming service has its goals by segments: those of the others are the tiers of the demo.
-    assert without == ([] if example == STREAM else ["segments"])
+    # Only the streaming service has its goals by segments: those of the others are the tiers of the demo. None has so
+    # many that it must say why.
+    assert without == [*([] if example == STREAM else ["segments"]), "segments_reason"]
 
 
 def test_R59_to_R88_there_are_at_least_sixty_seeded_faults():
@@ -63,17 +65,37 @@ def test_R19_R64_R88_the_same_plan_is_judged_by_what_is_known(code, example, fie
 
 
 @pytest.mark.parametrize(
-    ("segments", "code"), [(6, None), (7, "R86-many"), (8, "R86-many"), (9, "R86-too-many")]
+    ("segments", "reason", "code"),
+    [
+        (6, None, None),
+        (7, None, "R86-many"),
+        (8, None, "R86-many"),
+        (9, None, "R86-too-many"),
+        (9, "  ", "R86-too-many"),
+        (9, "Nine provinces, nine laws on offers", "R86-many"),
+        (6, "Nine provinces, nine laws on offers", None),
+    ],
 )
-def test_R86_seven_segments_are_warned_of_and_nine_refused(segments, code):
-    plan = yaml.safe_load(text(STREAM))
+def test_R86_seven_segments_are_warned_of_and_nine_refused_without_a_reason(segments, reason, code):
+    plan = yaml.safe_load(text(STREAM)) | {"segments_reason": reason}
     plan["goals"] = [
         plan["goals"][0] | {"id": f"goal-{n}", "segment": f"segment {n}"} for n in range(segments)
     ]
-    told = {
-        one.code: one.severity for one in found(STREAM, yaml.safe_dump(plan)) if one.code.startswith("R86")
-    }
-    assert told == ({} if code is None else {code: str(CATALOGUE[code].severities[0])})
+    told = [one for one in found(STREAM, yaml.safe_dump(plan)) if one.code.startswith("R86")]
+    assert [(one.code, one.severity) for one in told] == (
+        [] if code is None else [(code, str(CATALOGUE[code].severities[0]))]
+    )
+    # Whoever signs the plan reads why, and whoever is refused how to say it.
+    assert all((code == "R86-many" and segments > 8) == ("nine laws" in one.message) for one in told)
+    assert all(("segments_reason" in one.mend) == (code == "R86-too-many") for one in told)
+
+
+def test_R86_a_plan_that_gives_no_reason_is_the_plan_it_was_before_there_was_one():
+    said = plans.load(text(STREAM), Beside(EXAMPLES / STREAM)).plan
+    assert "segments_reason" not in body(said)
+    given = msgspec.structs.replace(said, segments_reason="Nine provinces")
+    assert body(given) == body(said) | {"segments_reason": "Nine provinces"}
+    assert of_body(body(given)).plan == given
 
 
 def test_R71_a_roadmap_of_more_than_a_thousand_steps_is_refused():

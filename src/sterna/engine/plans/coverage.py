@@ -10,8 +10,8 @@ from sterna.engine.plans.inventory import PURPOSES
 
 CODES = {
     "R81-empty": "Cells of the map direction x purpose x medium are empty; the note says which.",
-    "R86-many": "The plan treats seven or eight segments apart; six are enough for most programs.",
-    "R86-too-many": "The plan treats more than eight segments apart.",
+    "R86-many": "The plan treats seven segments or more apart; six are enough for most programs.",
+    "R86-too-many": "The plan treats more than eight segments apart and does not say why.",
 }
 WAYS = ("inbound", "outbound")
 ENOUGH, MOST = 6, 8  # segments: below the seventh nothing is said, the ninth is refused
@@ -97,20 +97,26 @@ def check_coverage(document: Document) -> Iterator[Finding]:
             yield document.note(
                 "R81-empty", "touchpoints", said, "leave them empty on purpose, or plan for them"
             )
+    yield from _segments(document)
+
+
+def _segments(document: Document) -> Iterator[Finding]:
+    plan = document.plan
     named = {goal.segment for goal in plan.goals if goal.segment}
-    if len(named) > ENOUGH:
-        combined = complexity(plan).combinations
-        said = (
-            f"the plan treats {len(named)} segments apart, in {combined} combinations with medium and purpose"
+    if len(named) <= ENOUGH:
+        return
+    combined = complexity(plan).combinations
+    said = f"the plan treats {len(named)} segments apart, in {combined} combinations with medium and purpose"
+    reason = (plan.segments_reason or "").strip()
+    if len(named) > MOST and not reason:
+        mend = (
+            f"take together until {MOST} or fewer are left, or say in segments_reason why there are so many"
         )
-        if len(named) > MOST:
-            yield document.falls_short(
-                "R86-too-many", "goals", said, f"take together until {MOST} or fewer are left"
-            )
-        else:
-            yield document.warning(
-                "R86-many", "goals", said, f"take together until {ENOUGH} or fewer are left"
-            )
+        yield document.falls_short("R86-too-many", "goals", said, mend)
+        return
+    because = f"; the reason given: {reason}" if len(named) > MOST else ""
+    mend = f"take together until {ENOUGH} or fewer are left"
+    yield document.warning("R86-many", "goals", said + because, mend)
 
 
 def _silent(cells: list[Cell]) -> str:

@@ -34,7 +34,7 @@ _LATER: dict[str, tuple[str, ...]] = {
 }
 _LATER_OF_PLAN = (
     "segments", "life", "yearly_cap", "stages", "dependencies", "capture", "slots", "roadmap", "teams", "blackouts",
-    "mix", "readiness", "phases",
+    "mix", "readiness", "phases", "segments_reason",
 )  # fmt: skip
 
 
@@ -42,7 +42,8 @@ class Plan(Part, frozen=True, kw_only=True, rename={"name": "plan"}):
     """A migration plan, whole.
 
     `segments` and `life` name the schemes that its goals' segments and its assets' stages are places of; `yearly_cap`
-    is the most that its phases may cost in a calendar year.
+    is the most that its phases may cost in a calendar year; `segments_reason` says why more than eight segments are
+    treated apart.
     """
 
     name: str | None = None
@@ -74,6 +75,7 @@ class Plan(Part, frozen=True, kw_only=True, rename={"name": "plan"}):
     mix: Mix | None = None
     readiness: tuple[Readiness, ...] = ()
     phases: tuple[Phase, ...] = ()
+    segments_reason: str | None = None
 
     def season(self, asset: Asset) -> tuple[date | None, date | None]:
         """The first and last day of `asset`: its own where it has them, else those of the plan."""
