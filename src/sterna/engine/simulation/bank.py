@@ -15,91 +15,11 @@ from sterna.engine.simulation.balances import QUARTERS, Book, book
 from sterna.engine.simulation.clients import INTERESTS, PRODUCTS, Clients
 from sterna.engine.simulation.contacts import contact_details
 from sterna.engine.simulation.hearing import client_id, day, heard
+from sterna.engine.simulation.names import ENDINGS, FAMILY, GIVEN, STREETS, TOWNS
 from sterna.engine.simulation.population import Whole
 
 _AMOUNT = pa.decimal128(18, 2)
 _BELONG = ("Safekeeping", "Advice", "Discretionary mandates", "Credit")
-# No two sound alike, so that nobody takes one of a family for another by a slip of the pen.
-_GIVEN = (
-    *(
-        "Ada",
-        "Amir",
-        "Anton",
-        "Beatrix",
-        "Ben",
-        "Carla",
-        "Dorothea",
-        "Edmund",
-        "Elif",
-        "Esra",
-        "Femi",
-        "Fiona",
-    ),
-    *(
-        "Gabor",
-        "Grace",
-        "Gwendolyn",
-        "Helmut",
-        "Hugo",
-        "Ingrid",
-        "Ines",
-        "Josephine",
-        "Karim",
-        "Keiko",
-        "Liam",
-    ),
-    *(
-        "Lucia",
-        "Matthias",
-        "Noor",
-        "Oscar",
-        "Octavia",
-        "Priya",
-        "Quentin",
-        "Rudolf",
-        "Uma",
-        "Ulrich",
-        "Victor",
-    ),
-    *("Wanda", "Yusuf", "Yvonne", "Zoltan"),
-)
-_FAMILY = (
-    *("Ash", "Beck", "Berg", "Black", "Bran", "Clay", "Cross", "Dal", "Eber", "Fair", "Falk", "Gran", "Hal"),
-    *(
-        "Hart",
-        "Holm",
-        "Kel",
-        "Lang",
-        "Lin",
-        "Mar",
-        "Nor",
-        "Oak",
-        "Pem",
-        "Quen",
-        "Ros",
-        "Sand",
-        "Stan",
-        "Thorn",
-    ),
-    *("Vander", "Wald", "Whit", "Win", "York"),
-)
-_ENDINGS = (
-    *("bury", "dale", "feld", "ford", "gate", "ham", "hurst", "ley", "mann", "mont", "ridge", "sen", "stead"),
-    *("stein", "ton", "vale", "well", "wick", "wood", "worth"),
-)
-_STREETS = (
-    "Beacon",
-    "Chestnut",
-    "Harbor",
-    "Juniper",
-    "Linden",
-    "Orchard",
-    "Prospect",
-    "Quarry",
-    "Summit",
-    "Willow",
-)
-_TOWNS = ("Ashland", "Clayton", "Dover", "Fairview", "Milton", "Salem")
 # How a name is spelled by whoever opened the second record.
 _HOW_MISSPELT = (lambda name: name[:-1], lambda name: name + name[-1], lambda name: name.replace("e", "i", 1))
 
@@ -225,13 +145,13 @@ def _homes(people: Clients) -> list[dict[str, Any]]:
     rng = np.random.default_rng([people.seed, 16])
     made = []
     for _ in range(int(people.family.max())):
-        street, town = rng.choice(_STREETS), int(rng.integers(0, len(_TOWNS)))
+        street, town = rng.choice(STREETS), int(rng.integers(0, len(TOWNS)))
         code = 2_100 + town * 100 + int(rng.integers(0, 40))
         made.append(
             {
-                "name": f"{rng.choice(_FAMILY)}{rng.choice(_ENDINGS)}",
-                "given": [str(one) for one in rng.choice(_GIVEN, 4, replace=False)],
-                "address": f"{int(rng.integers(1, 400))} {street} Street\n{_TOWNS[town]} {code:05}",
+                "name": f"{rng.choice(FAMILY)}{rng.choice(ENDINGS)}",
+                "given": [str(one) for one in rng.choice(GIVEN, 4, replace=False)],
+                "address": f"{int(rng.integers(1, 400))} {street} Street\n{TOWNS[town]} {code:05}",
             }
         )
     return made

@@ -16,6 +16,7 @@ _LIKING = np.array([9.0, 4.0, 3.0, 2.5, 2.0, 1.5, 1.0, 0.8, 0.6, 0.4])  # Dirich
 _VISITS_A_WEEK = 0.55
 _VISITS_SHAPE = 1.2  # of a gamma over households: most come seldom, few come twice a week
 _LIFETIME_DAYS = 1500.0  # mean of an exponential: about one household in nine stops within half a year
+EVER_BEFORE = -1_000_000  # a day of arrival before any that a shop is simulated of
 _NEVER_HERE = 0.15  # of the households buy a department wholly elsewhere
 
 
@@ -24,7 +25,8 @@ class Population:
     """`n` households, one entry each; `tastes` and `shares` are n x departments.
 
     `visits` a week to any shop's worth of needs, `tastes` sum to 1 over departments, `shares` is the part of a
-    department that is bought here (0 to 1), `lifetime` the days from the first day until they stay away.
+    department that is bought here (0 to 1), `lifetime` the days from the first day until they stay away, `arrives` the
+    day on which they come for the first time, counted from the first: far below zero for those who came ever before.
     """
 
     seed: int
@@ -33,6 +35,7 @@ class Population:
     tastes: Floats
     shares: Floats
     lifetime: Floats
+    arrives: Whole
 
     @property
     def size(self) -> int:
@@ -60,4 +63,5 @@ def population(customers: int, seed: int) -> Population:
         tastes=tastes / tastes.sum(axis=1, keepdims=True),
         shares=shares,
         lifetime=rng.exponential(_LIFETIME_DAYS, customers),
+        arrives=np.full(customers, EVER_BEFORE, dtype=np.int64),
     )

@@ -13,9 +13,11 @@ from sterna.engine.simulation.population import DEPARTMENTS, Floats, Population,
 
 PER_DEPARTMENT = 60
 CHUNK = 5_000  # households at a time: about half a million lines a year, some 200 MB while they are made
-_LINES_A_VISIT = 6.2
+LINES_A_VISIT = 6.2
 _OPENS, _CLOSES = 14, 23  # in UTC: inside one local day anywhere in North America
-_ON_OFFER = 0.2
+ON_OFFER = 0.2
+OFF = (10, 31)  # percent, the last not included
+TO_THE_NEXT = 0.06  # of a geometric law over the products of a department: few sell most
 _MICROSECONDS = 1_000_000
 
 SCHEMA = pa.schema(
@@ -36,10 +38,13 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Response:
-    """A planted effect: what `contacted` households pay for a line rises by `relative` (0.1 is 10 %)."""
+    """A planted effect: what `contacted` households pay for a line rises by `relative` (0.1 is 10 %).
+
+    One share for all of them, or each household's own in the order of the population.
+    """
 
     contacted: frozenset[int]
-    relative: float
+    relative: float | Floats
 
 
 @dataclass
@@ -108,7 +113,7 @@ def _visits(people: Population, rows: Whole, first: date, last: date, rng: np.ra
     key = np.unique(row * days + rng.integers(0, days, row.size))
     row, day = key // days, key % days + offset
     second = rng.integers(_OPENS * 3600, _CLOSES * 3600, row.size)
-    here = day < people.lifetime[row]
+    here = (day >= people.arrives[row]) & (day < people.lifetime[row])
     return _Visits(row[here], day[here], second[here])
 
 
@@ -116,14 +121,14 @@ def _lines(
     people: Population, visits: _Visits, paid: Whole, rng: np.random.Generator
 ) -> dict[str, NDArray[np.generic]]:
     """The lines of the visits, amounts in whole cents."""
-    needed = rng.poisson(_LINES_A_VISIT * people.share_of_wallet()[visits.row]) + 1
+    needed = rng.poisson(LINES_A_VISIT * people.share_of_wallet()[visits.row]) + 1
     visit = np.repeat(np.arange(visits.row.size), needed)
     department = _departments(people, visits.row[visit], rng)
-    within = np.minimum(rng.geometric(0.06, visit.size) - 1, PER_DEPARTMENT - 1)  # few products sell most
+    within = np.minimum(rng.geometric(TO_THE_NEXT, visit.size) - 1, PER_DEPARTMENT - 1)
     key, quantity = np.unique(visit * paid.size + department * PER_DEPARTMENT + within, return_counts=True)
     visit, product = key // paid.size, key % paid.size
     full = paid[product] * quantity
-    off = np.where(rng.random(full.size) < _ON_OFFER, full * rng.integers(10, 31, full.size) // 100, 0)
+    off = np.where(rng.random(full.size) < ON_OFFER, full * rng.integers(*OFF, full.size) // 100, 0)
     return {
         "household": people.household[visits.row[visit]],
         "day": visits.day[visit],
@@ -142,11 +147,15 @@ def _departments(people: Population, row: Whole, rng: np.random.Generator) -> Wh
     return np.asarray((rng.random(row.size)[:, None] >= edges[row]).sum(axis=1), dtype=np.int64)
 
 
-def _respond(lines: dict[str, NDArray[np.generic]], contacted: Whole, relative: float, tally: Tally) -> None:
+def _respond(
+    lines: dict[str, NDArray[np.generic]], contacted: Whole, relative: float | Floats, tally: Tally
+) -> None:
     """Raise what the contacted pay, to the cent, and tell the tally both sums."""
     mine = np.isin(lines["household"], contacted)
     before = lines["cents"].astype(np.int64)
-    after = np.where(mine, np.rint(before * (1 + relative)).astype(np.int64), before)
+    each = lines["household"].astype(np.int64) - 1
+    rises = relative[each] if isinstance(relative, np.ndarray) else relative
+    after = np.where(mine, np.rint(before * (1 + rises)).astype(np.int64), before)
     tally.without += int(before[mine].sum())
     tally.with_effect += int(after[mine].sum())
     lines["cents"] = after
