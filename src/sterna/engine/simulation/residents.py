@@ -100,7 +100,8 @@ def _tied(to: Floats, closely: float, rng: np.random.Generator) -> Floats:
 
 def _born(size: Whole, home: Whole, rng: np.random.Generator) -> Whole:
     """The oldest is an adult of any age; the second mostly a partner of about the same, the others mostly children."""
-    oldest = TODAY - rng.integers(*(int(years * _DAYS_A_YEAR) for years in _OLDEST_IS), size.size)
+    youngest, eldest = (int(years * _DAYS_A_YEAR) for years in _OLDEST_IS)
+    oldest = TODAY - rng.integers(youngest, eldest, size.size)
     nth = np.arange(home.size) - np.searchsorted(home, home)
     partner = (nth == 1) & (rng.random(home.size) < 0.8)
     later = np.where(
