@@ -8,6 +8,7 @@ import pytest
 
 from sterna.channels.base import ContentError
 from sterna.channels.email import sink
+from sterna.desk.config import clock
 from sterna.desk.config.refused import Refused
 from sterna.desk.contacts import footer, queries, rendering
 from sterna.desk.contacts.actions import send_due
@@ -16,6 +17,7 @@ from sterna.desk.customers import links
 from sterna.desk.customers.models import Address, Fact
 from sterna.desk.plans import actions as plans
 from sterna.desk.plans.models import Plan
+from sterna.desk.runs.models import Run
 from sterna.desk.values.models import Worth
 from tests.desk.contacts import ledger
 from tests.desk.plans.signed import in_force
@@ -240,6 +242,26 @@ def test_R23_what_the_run_measured_is_told_by_its_contacts_and_by_no_other_runs(
     assert (used["value"], used["reason"], used["observed_on"]) == ("PRODUCE", "fact", "2017-06-30")
     [unknown] = queries.preview(_contact(customer, plan, UUID(int=6))).used_facts
     assert (unknown["value"], unknown["reason"]) == ("your", "missing")
+
+
+@pytest.mark.parametrize(
+    ("until", "observed", "reason"),
+    [
+        (date(2017, 6, 30), "2017-06-30", "fact"),
+        (date(2017, 3, 1), "2017-03-01", "fact"),
+        (date(2016, 5, 27), "2016-05-27", "fact"),
+        (date(2016, 5, 26), "2016-05-26", "stale"),
+        # A run that looked further can have seen nothing of this customer behind the day of the contact.
+        (date(2017, 12, 31), "2017-06-30", "fact"),
+    ],
+)
+def test_R23_what_a_run_measured_is_as_old_as_the_run(by_top, until, observed, reason):
+    customer, plan = by_top
+    run = Run.objects.create(until=until, started_at=clock.now(), brief={})
+    Worth.objects.create(run_id=run.pk, customer=customer, top_category="PRODUCE")
+    [used] = queries.preview(_contact(customer, plan, run.pk)).used_facts
+    assert (used["observed_on"], used["reason"]) == (observed, reason)
+    assert used["value"] == ("PRODUCE" if reason == "fact" else "your")
 
 
 def test_R23_what_somebody_said_counts_before_what_was_measured(by_top):

@@ -15,6 +15,7 @@ from sterna.desk.config.refused import Refused
 from sterna.desk.customers.queries import classes, standing
 from sterna.desk.segments.treatment_queries import Treated, treated
 from sterna.desk.values.models import Worth
+from sterna.desk.values.queries.newest import looked_until
 
 INDIVIDUAL = "individual"
 # What a run measures of a customer can be told to them like a fact that somebody said.
@@ -66,7 +67,7 @@ def people(ids: Iterable[UUID], on: date, run_id: UUID | None = None) -> dict[UU
     """Customers by id with their facts as of `on`, in as many reads whatever their number.
 
     How personally they are written to is of the newest run. What the run `run_id` measured of them counts as observed
-    on the last day before `on`.
+    on the last day that it looked at, and at the latest on the one before `on`.
     """
     wanted = list(ids)
     facts = _measured(wanted, on - timedelta(days=1), run_id)
@@ -85,10 +86,12 @@ def people(ids: Iterable[UUID], on: date, run_id: UUID | None = None) -> dict[UU
 
 def _measured(ids: list[UUID], on: date, run_id: UUID | None) -> dict[UUID, dict[str, tuple[str, date]]]:
     found: dict[UUID, dict[str, tuple[str, date]]] = {each: {} for each in ids}
+    ended = looked_until(run_id) if run_id else None
+    observed = on if ended is None else min(on, ended)
     for row in Worth.objects.filter(run_id=run_id, customer__in=ids) if run_id else []:
         for fact_class, value in ((TOP, row.top_category), (ROOM, row.room_category)):
             if value is not None:
-                found[row.customer_id][fact_class] = (value, on)
+                found[row.customer_id][fact_class] = (value, observed)
     return found
 
 

@@ -15,10 +15,10 @@ class RunsConfig(AppConfig):
         from sterna.desk.config.personal import register as register_personal
         from sterna.desk.plans import measured
         from sterna.desk.runs.personal import KEEPERS
-        from sterna.desk.runs.queries import newest_published
+        from sterna.desk.runs.queries import looked_until, newest_published
         from sterna.desk.runs.shares import shares
         from sterna.desk.values.queries import newest
 
-        newest.register(newest_published)
+        newest.register(newest_published, looked_until)
         measured.register(shares)
         register_personal(*KEEPERS)

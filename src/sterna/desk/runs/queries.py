@@ -14,6 +14,11 @@ def newest_published() -> UUID | None:
     return found.values_list("pk", flat=True).first()
 
 
+def looked_until(run_id: UUID) -> date | None:
+    """The last day that a run looked at; None where there is no such run."""
+    return Run.objects.filter(pk=run_id).values_list("until", flat=True).first()
+
+
 def newest_run() -> Run | None:
     """The same as a run."""
     newest = newest_published()
