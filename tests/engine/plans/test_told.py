@@ -126,6 +126,19 @@ def test_R75_the_expected_value_is_reckoned_and_what_is_not_known_is_said():
     assert "<dt>expected value</dt><dd>not known</dd>" in told.fragment(unknown)
 
 
+@pytest.mark.parametrize(
+    ("name", "segments", "media", "purposes", "combinations"),
+    [("retail", 4, 3, 2, 9), ("bank", 2, 3, 1, 4), ("subscription", 3, 4, 3, 6)],
+)
+def test_R86_the_document_tells_how_much_the_plan_keeps_apart(name, segments, media, purposes, combinations):
+    apart = f"segments: {segments}; media: {media}; purposes: {purposes}; combinations: {combinations}"
+    assert f"<dt>treated apart</dt><dd>{apart}</dd>" in told.fragment(told.tell(example(name)))
+
+
+def test_R86_a_plan_that_contacts_nobody_keeps_nothing_apart():
+    assert "treated apart" not in told.fragment(told.tell(plan(assets=[])))
+
+
 def test_R75_a_segment_tells_its_manager_and_one_without_says_so():
     goal = {"id": "up", "segment": "young", "from": "low", "to": "high"}
     managed = told.tell(plan(goals=[goal]), plans.Known(segments={"young": "Ada Lind"}))

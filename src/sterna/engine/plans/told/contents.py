@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from sterna.engine.documents import Finding
+from sterna.engine.plans.coverage import complexity
 from sterna.engine.plans.document import Plan
 from sterna.engine.plans.known import NOTHING_KNOWN, Known
 from sterna.engine.plans.parts import Asset, Exchange, Goal, Message, Part
@@ -45,8 +48,20 @@ def _whole(plan: Plan, standing: Facts) -> Section:
         for goal in plan.goals
     )
     head = ("goal", "customers", "by", "owner", "expected value")
-    blocks = [Block(facts=(*facts(plan, ("mix",)), *standing)), _block("Goals", head, rows)]
+    blocks = [
+        Block(facts=(*facts(plan, ("mix",)), *_apart(plan), *standing)),
+        _block("Goals", head, rows),
+    ]
     return Section(heading="The plan as a whole", blocks=(*blocks, *_tables([("Stages", plan.stages)])))
+
+
+def _apart(plan: Plan) -> Facts:
+    """What the plan keeps apart, as the check counts it: too much of it is more than people can manage (R86)."""
+    kept = complexity(plan)
+    if not kept.combinations:
+        return ()
+    counts = msgspec.structs.asdict(kept).items()
+    return (("treated apart", "; ".join(f"{name}: {number:,}" for name, number in counts)),)
 
 
 def _worth(plan: Plan, goal: Goal) -> str:
