@@ -68,7 +68,7 @@ def _keep(point: str) -> None:
     elif point == "read":
         live._follow_batch = dying(live._follow_batch, False)
     elif point == "placing":
-        live_places._carry = dying(live_places._carry, False)
+        live_places._carry_out = dying(live_places._carry_out, False)
     print(keep_up())
 
 

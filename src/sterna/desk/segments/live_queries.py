@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -48,8 +48,7 @@ order by customer_id, scheme, lower(during)
 """
 
 
-@dataclass(frozen=True)
-class Stands:
+class Stands(NamedTuple):
     """Where a customer stands in a scheme: the open stay and its first day, and since when in the place."""
 
     stay: UUID
@@ -93,8 +92,8 @@ def seen(customers: Collection[UUID], terms: Terms, day: date, classes: Collecti
         told = _Told.of(everybody, terms, day, at_once)
         facts_turn = at_once.ask(turning(day, classes, until, customers)) if classes else dict
     alone, unclear = _alone(everybody, told)
-    people = {
-        who: alone[who]._replace(others=[alone[other] for other in at_home.get(who, ())]) for who in customers
+    people = alone | {
+        who: alone[who]._replace(others=[alone[other] for other in others]) for who, others in at_home.items()
     }
     # What somebody did of whom nothing is clear may decide for the others at home.
     vague = {who for who in customers if unclear & {who, *at_home.get(who, ())}}

@@ -45,7 +45,10 @@ class Membership(models.Model):
     """A customer's stay in one place of a scheme: days [from, to), never overlapping within the scheme."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="memberships")
+    # Found by the constraint that a day has one stay of a scheme, whose index begins with the customer.
+    customer = models.ForeignKey(
+        "customers.Customer", on_delete=models.PROTECT, related_name="memberships", db_index=False
+    )
     scheme = models.CharField(max_length=80)
     place = models.CharField(max_length=80)
     rank = models.IntegerField()

@@ -52,15 +52,19 @@ def _of_deeds(leaf: Behavior, person: Person, on: date) -> Iterator[date]:
     ahead = [deed.on for deed in person.deeds.since(leaf.kind, on)]
     for day in ahead:
         yield from _later(day, 1)
-    if leaf.within_days is None and leaf.of not in ("first", "last"):
+    ends = leaf.of in ("first", "last")
+    if leaf.within_days is None and not ends:
         return
-    days = {deed.on for deed in deeds_of(leaf, person, on)} | set(ahead)
-    if leaf.within_days is not None and days:
+    days = [deed.on for deed in deeds_of(leaf, person, on)]
+    days += ahead
+    if not days:
+        return
+    if leaf.within_days is not None:
         # Those of the window leave it in their order: the first one is the first to do so.
         yield from _later(min(days), leaf.within_days + 1)
-    if leaf.of in ("first", "last"):
+    if ends:
         # Any of those ahead may become the last one, or the first where there is none.
-        for day in {min(days), max(days), *ahead} if days else ():
+        for day in {min(days), max(days), *ahead}:
             if leaf.least is not None:
                 yield from _later(day, ceil(leaf.least) + 1)
             if leaf.most is not None:
