@@ -172,6 +172,8 @@ def test_another_version_stands_beside_this_one(log_in: Any, year: Run) -> None:
     assert "What would version 2 do instead?" in shown
     assert "By the plan, bronze-up" in shown
     assert "What would version 3 do instead?" in page(log_in, first, against="nothing")
+    assert '<a href="?against=2" aria-current="true">Version 2</a>' in shown
+    assert '<a href="?against=3">Version 3</a>' in shown and "?against=1" not in shown
 
 
 def test_a_version_that_cannot_be_forecast_is_said_beside(log_in: Any, year: Run) -> None:

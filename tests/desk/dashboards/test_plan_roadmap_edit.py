@@ -173,6 +173,27 @@ def test_R71_who_saves_second_is_told_and_loses_nothing(manager, plan, text):
     assert steps == {1: ["mail", "call"], 2: ["mail", "call", "visit"], 3: ["mail", "call", "other"]}
 
 
+def test_R71_a_page_says_whether_something_in_it_is_not_saved(manager, plan, text):
+    def unsaved(page):
+        return "data-guarded data-unsaved>" in page
+
+    shown = manager.get(reverse("plan_roadmap", args=[plan.pk])).content.decode()
+    assert "data-guarded>" in shown
+    for typed, expected in (
+        ({"do": "open step new"}, False),
+        ({"do": "keep", "open": "step new"} | STEP, True),
+        ({"do": "leave", "open": "step new"} | STEP, False),
+        ({"do": "keep", "open": "step new"} | STEP | {"step_id": ""}, True),
+        ({"do": "drop edge 0"}, True),
+    ):
+        _, page = post(manager, plan, text, **typed)
+        assert unsaved(page) is expected, typed
+    # Another's version between changes the number of this text and nothing that was typed.
+    actions.load(text, None)
+    _, page = post(manager, plan, text, do="open step new")
+    assert "was saved meanwhile" in page and not unsaved(page)
+
+
 def test_R71_a_live_plan_stays_and_its_page_leads_to_the_next_version(manager, plan):
     live = in_force(plan)
     page = manager.get(reverse("plan_roadmap", args=[live.pk])).content.decode()

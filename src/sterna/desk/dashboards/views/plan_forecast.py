@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from sterna.desk.config.refused import Refused
+from sterna.desk.dashboards.customer_served import Item, html
 from sterna.desk.dashboards.page import Page, Section, answer
 from sterna.desk.dashboards.queries.forecasts import Told, beside, ground, told
 from sterna.desk.plans.models import Plan
@@ -224,11 +225,15 @@ def _power(one: Power, currency: str) -> Sequence[str]:
 
 def _others(request: HttpRequest, plan: Plan, basis: Basis) -> Iterator[Section]:
     """The version asked for, or the one before, laid beside this one in the same worlds."""
-    versions = Plan.objects.filter(name=plan.name).exclude(pk=plan.pk).select_related("definition")
-    asked = request.GET.get("against", "")
-    other = next((one for one in versions if str(one.version) == asked), None) or versions.first()
-    if other is None:
+    versions = list(Plan.objects.filter(name=plan.name).exclude(pk=plan.pk).select_related("definition"))
+    if not versions:
         return
+    asked = request.GET.get("against", "")
+    other = next((one for one in versions if str(one.version) == asked), versions[0])
+    choices: list[Item] = []
+    if len(versions) > 1:
+        numbers = [one.version for one in versions]
+        choices.append(html("version_choices", request, versions=numbers, chosen=other.version))
     title = f"What would version {other.version} do instead?"
     try:
         differences = beside(plan, other, basis)
@@ -236,7 +241,7 @@ def _others(request: HttpRequest, plan: Plan, basis: Basis) -> Iterator[Section]
         nothing = Empty(
             f"Version {other.version} beside this one.", f"{str(error)[:1].upper()}{str(error)[1:]}."
         )
-        yield Section([nothing], title)
+        yield Section([*choices, nothing], title)
         return
     rows = [
         Row(
@@ -253,4 +258,5 @@ def _others(request: HttpRequest, plan: Plan, basis: Basis) -> Iterator[Section]
         Column("other", f"Version {other.version}"),
         Column("more", "The other less this one"),
     ]
-    yield Section([Table("Versions", columns, rows, stacks=True)], title, "Both drawn in the same worlds.")
+    table = Table("Versions", columns, rows, stacks=True)
+    yield Section([*choices, table], title, "Both drawn in the same worlds.")

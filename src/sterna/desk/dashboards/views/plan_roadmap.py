@@ -45,7 +45,7 @@ def plan_roadmap(request: HttpRequest, pk: UUID) -> HttpResponse:
     ending = posted(request, "file")
     if ending in _TYPES:
         return _file(found, _read(text), ending)
-    done = changed(text, request.POST, lambda one: _read(one).roadmap or Roadmap())
+    done = changed(text, request.POST, lambda one: _roadmap(_read(one)))
     if posted(request, "do") == "save" and not (done.open or done.problem):
         try:
             return _saved(request, done.text, newest)
@@ -109,6 +109,10 @@ def _page(request: HttpRequest, found: Plan, done: Changed, newest: int) -> Http
     return answer(request, Page(question, [Section([part])], lead, trail=trail, dated=False))
 
 
+def _roadmap(document: Document) -> Roadmap:
+    return document.roadmap or Roadmap()
+
+
 def _standing(found: Plan) -> str:
     state = found.get_state_display().lower()
     stays = "it stays as it is" if found.state == Plan.State.DRAFT else "nothing in it changes any more"
@@ -122,6 +126,7 @@ def _shown(request: HttpRequest, found: Plan, done: Changed, meanwhile: Plan | N
     return {
         "here": reverse("plan_roadmap", args=[found.pk]),
         "done": done,
+        "unsaved": bool(done.wrong) or _roadmap(document) != _roadmap(of_body(found.definition.body).plan),
         "version": document.version,
         "meanwhile": meanwhile,
         "picture": roadmap_picture(document),
