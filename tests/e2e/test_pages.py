@@ -92,6 +92,12 @@ PAINTED = """async () => {
 }"""
 
 
+# Tables that are wider than the room they stand in, and by how much.
+CUT = """() => Array.from(document.querySelectorAll(".table-scroll"))
+    .filter((room) => room.scrollWidth > room.clientWidth)
+    .map((room) => [room.querySelector("caption")?.innerText ?? "", room.scrollWidth - room.clientWidth])"""
+
+
 def faults(page: Page, options: dict[str, Any] | None = None) -> list[str]:
     """What axe finds that is serious or critical, with the first place of each and what was measured there."""
     found = Axe().run(page, options={"resultTypes": ["violations"]} | (options or {})).response["violations"]
@@ -229,3 +235,12 @@ def test_R73_a_plan_is_written_from_nothing_checked_and_signed_in_the_browser(
         page.get_by_label(asks).first.fill("in order")
         page.get_by_role("button", name=button).click()
         expect(page.get_by_role("status")).to_contain_text(says)
+
+
+def test_no_table_is_cut_on_a_desk(world: Any, enter: Enter) -> None:
+    page, cut = enter("manager"), []
+    for address in addresses(world):
+        page.goto(address)
+        over = page.evaluate(CUT)
+        cut += [f"{address}: {name} by {by} px" for name, by in over]
+    assert cut == []

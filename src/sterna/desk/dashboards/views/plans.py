@@ -135,7 +135,7 @@ def _findings(found: Plan) -> Component:
         Column("mend", "What would mend it"),
     ]
     nothing = Empty("Findings of the check.", "None: the plan is in order.")
-    return Table("Findings", columns, rows, empty=nothing)
+    return Table("Findings", columns, rows, empty=nothing, stacks=True)
 
 
 def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:
