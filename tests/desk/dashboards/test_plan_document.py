@@ -38,10 +38,10 @@ def loaded(version: int = 1, budget: str = "1000.00", title: str = "Up from bron
 
 def test_R75_the_page_says_what_the_definition_in_force_says_after_a_new_version_is_launched(reader):
     first = in_force(loaded())
-    assert "<dt>budget</dt><dd>1,000.00</dd>" in page(reader, first)
+    assert "<dt>budget</dt><dd>1,000.00 USD</dd>" in page(reader, first)
     second = in_force(loaded(2, "750.00"))
     shown = page(reader, second)
-    assert "<dt>budget</dt><dd>750.00</dd>" in shown and "1,000.00" not in shown
+    assert "<dt>budget</dt><dd>750.00 USD</dd>" in shown and "1,000.00" not in shown
     document = plans.of_body(second.definition.body)
     known = known_of(document.plan)
     for section in told.tell(document.plan, known, plans.check(document, known)).sections:

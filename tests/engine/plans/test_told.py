@@ -36,8 +36,17 @@ def leaves(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
         yield path, part
 
 
-def marked(value: Any, number: int) -> tuple[Any, str]:
+# Fields whose numbers are told as percent, or as points of percent.
+PERCENT = {
+    *("share", "smallest_effect", "expected_rate", "take_up", "lift", "low", "high", "expected_fill"),
+    *("pass_through", "promotion_at_most", "service_at_least", "at_least"),
+}
+
+
+def marked(value: Any, number: int, field: Any) -> tuple[Any, str]:
     """A value of the same kind that stands nowhere else, and how it is read by people."""
+    if field in PERCENT:
+        return 81_000.5 + number, f"{8_100_050 + 100 * number:,} "
     if isinstance(value, int):
         return 7_000_001 + number, f"{7_000_001 + number:,}"
     if isinstance(value, float):
@@ -65,7 +74,7 @@ def test_R75_every_value_that_is_written_is_told_and_follows_when_it_changes(nam
         held: Any = changed
         for key in path[:-1]:
             held = held[key]
-        held[path[-1]], seen = marked(value, number)
+        held[path[-1]], seen = marked(value, number, path[-1])
         assert seen in words(plans.of_body(changed).plan), f"{path} is not told"
 
 

@@ -33,7 +33,7 @@ def test_a_value_is_written_for_people_and_what_is_not_written_is_no_zero(value,
     assert shown(value) == said
 
 
-def test_the_facts_of_a_part_have_the_names_of_its_text_and_leave_out_what_nobody_wrote():
+def test_the_facts_of_a_part_leave_out_what_nobody_wrote():
     asset = plans.Plan(version=3, opens=date(2017, 7, 1), budget=Decimal("0.00"), name="autumn")
     assert facts(asset) == (
         ("plan", "autumn"),
@@ -48,15 +48,19 @@ def test_the_facts_of_a_part_have_the_names_of_its_text_and_leave_out_what_nobod
 
 def test_a_table_has_a_column_for_what_one_of_its_rows_has():
     block = table([Route(medium="email", planned=10), Route(medium="letter", capacity=0)], "Routes")
-    assert block.heading == "Routes" and block.head == ("medium", "planned", "capacity")
+    assert block.heading == "Routes" and block.head == ("medium", "contacts planned", "contacts at most")
     assert block.rows == (("email", "10", ""), ("letter", "", "0"))
 
 
 def test_a_part_inside_a_part_is_told_under_its_name_and_a_list_of_parts_is_not_a_fact():
     one = plans.of_body({"assets": [{"id": "a", "cap": {"contacts": 3, "days": 30}, "routes": [{}]}]})
-    assert facts(one.plan.assets[0]) == (("id", "a"), ("cap: contacts", "3"), ("cap: days", "30"))
+    assert facts(one.plan.assets[0]) == (
+        ("short name", "a"),
+        ("a customer at most: contacts", "3"),
+        ("a customer at most: within", "30 days"),
+    )
     assert facts(Cap(contacts=1)) == (("contacts", "1"),)
-    assert facts(Message(id="m", variants={"email": Variant(text="x")})) == (("id", "m"),)
+    assert facts(Message(id="m", variants={"email": Variant(text="x")})) == (("short name", "m"),)
 
 
 def headings(of: plans.Plan) -> list[str]:
@@ -82,7 +86,7 @@ def test_the_steps_of_the_roadmap_are_numbered_in_their_order_with_the_share_tha
     edges = [{"from": "asked", "to": "answered", "pass_through": 0.25}]
     page = told.fragment(told.tell(plan(roadmap={"steps": steps, "edges": edges})))
     assert page.index("<h3>1. asked</h3>") < page.index("<h3>2. answered</h3>")
-    assert "<td>asked</td><td>answered</td><td>0.25</td>" in page
+    assert "<td>asked</td><td>answered</td><td>25 %</td>" in page
     assert "Roadmap" not in headings(plan(roadmap={}))
 
 
