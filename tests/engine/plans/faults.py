@@ -335,7 +335,7 @@ KNOWN = [
     ("R62-counted", RETAIL, "baselines", {"pantry-voucher": Counted(mean=2.1, customers=958, error=0.1)}),
     ("R62-reached", RETAIL, "baselines", {"pantry-voucher": Counted(mean=4.6, customers=958, error=0.1)}),
     ("R66-empty", STREAM, "stages", ("trial", "active", "lapsing", "gone")),
-    ("R19-not-ready", RETAIL, "identified", {"checkout": 0.41}),
+    ("R19-not-ready", RETAIL, "identified", {"store": 0.41}),
     ("R19-not-measured", RETAIL, "identified", None),
     ("R75-segment-specific", STREAM, "segments", {"samplers": ""}),
     ("R88-reach", STREAM, "reachable", {"email": 0.01}),

@@ -86,7 +86,7 @@ FAULTS = [
     Fault("money-amount", "unit_cost: 0.90", "unit_cost: ninety"),
     Fault("money-currency", "currency: USD", "currency: dollars"),
     Fault("id-twice", "id: silver-to-gold", "id: bronze-to-silver"),
-    Fault("id-missing", "  - id: checkout\n    title", "  - title"),
+    Fault("id-missing", "  - id: store\n    title", "  - title"),
     Fault("asset-purpose", "purpose: recognition", "purpose: praise"),
     Fault("asset-kind", "kind: incentive", "kind: bribe"),
     Fault("exchange-kind", "kind: promissory", "kind: promised"),
