@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from sterna.engine.lake import Lake
-from sterna.engine.rules import Deed, Known, Person, Rule
+from sterna.engine.rules import Deed, Deeds, Known, Person, Rule
 from sterna.engine.segments.features import Panel, panel_of, with_shares
 from sterna.engine.segments.shares import compile_largest, compile_shares
 from sterna.engine.tables import REAL, TABLES, Table
@@ -128,7 +128,7 @@ def people(told: Mapping[str, list[dict[str, Any]]]) -> dict[str, Person]:
             for shelf, amount in parts.items()
         ]
     return {
-        row["customer_id"]: Person(facts[row["customer_id"]], deeds[row["customer_id"]], row)
+        row["customer_id"]: Person(facts[row["customer_id"]], Deeds(deeds[row["customer_id"]]), row)
         for row in told["values"]
     }
 
