@@ -268,3 +268,25 @@ def test_R84_placing_waits_for_no_disk_and_what_was_due_goes_with_its_moves(town
     with connection.cursor() as cursor:
         cursor.execute("show synchronous_commit")
         assert cursor.fetchone() == ("on",), "of this transaction alone"
+
+
+def test_R84_nobody_looks_for_circles_meanwhile_and_none_are_made(town, clock, monkeypatch):
+    import gc
+
+    from sterna.desk.segments.actions import live_places
+
+    place, seen = live_places._place_some, []
+
+    def some(*told: Any) -> int:
+        gc.collect()
+        looked_at = place(*told)
+        seen.append((gc.isenabled(), looked_at, gc.collect()))
+        return looked_at
+
+    monkeypatch.setattr(live_places, "_place_some", some)
+    send(DAY, *(page(f"{number:03}") for number in range(40) for _ in range(2)))
+    keep_up()
+    [(_, looked_at, circles), *_] = seen
+    # A circle in what is kept of a customer would be one for each of them, and memory would grow with their number.
+    assert looked_at >= 40 and circles < looked_at
+    assert not any(enabled for enabled, _, _ in seen) and gc.isenabled()
