@@ -74,13 +74,15 @@ class TreatmentTerms(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
 
 
-class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """The pinned plan; `body` is what `plans.body` gave."""
+# Left out of what is stored where nothing waits, so that the same records give the hash that they gave before.
+class PlanTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The pinned plan; `body` is what `plans.body` gave, `waiting` says by asset what it still waits for."""
 
     name: str
     version: int
     sha256: str
     body: dict[str, Any]
+    waiting: dict[str, tuple[str, ...]] = {}
 
 
 class ValueTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -399,7 +401,7 @@ def _laid_out(brief: Brief) -> dict[str, pa.Table]:
     """The definitions as rows; those of a plan with errors are left out, so that it can reach nobody."""
     usable = brief.plan is not None and not plan_errors(brief)
     plan = plans.of_body(brief.plan.body).plan if brief.plan and usable else None
-    return {**segments.rows(_placings(brief)), **plans.rows(plan)}
+    return {**segments.rows(_placings(brief)), **plans.rows(plan, brief.plan.waiting if brief.plan else {})}
 
 
 def _resume(lake: Lake, stage: Stage, folder: Path, hashes: Mapping[str, str]) -> dict[str, str]:

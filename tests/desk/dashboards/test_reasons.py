@@ -32,6 +32,10 @@ SENTENCES = [
     ("Headroom of 1.00 USD is under the 5.00 USD that {} asks for.", 1),
     ("Got {} on 2017-06-01, 29 days ago; it rests 30 days.", 1),
     ("{} is offered in newcomer, basket of letter, and they stand in basket.", 1),
+    ("{} is offered from 2017-07-02 on.", 1),
+    ("{} was offered until 2017-06-30.", 1),
+    ("{} waits for what is not there yet: letter, basket.", 1),
+    ("Nothing leaves by letter until 2017-07-02 (basket).", 0),
     ("Said no to marketing by letter.", 0),
     ("Had 2 contacts in 60 days, and the cap is 2.", 0),
     (

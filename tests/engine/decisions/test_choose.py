@@ -14,7 +14,7 @@ CUT = date(2017, 7, 1)
 TABLES_READ = (
     *("customers", "places", "candidates", "values", "current_facts", "consents", "addresses"),
     *("in_peace", "excepted", "past_contacts", "treatments"),
-    *("arms", "goals", "assets", "asset_stages", "routes"),
+    *("arms", "goals", "assets", "asset_stages", "routes", "blackouts"),
 )
 WHO = "ann"
 

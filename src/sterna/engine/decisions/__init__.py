@@ -32,8 +32,8 @@ def choose(
     Where customers stand is read from `scheme`. A unit's hash with `salt` falls under `share` of the range: held out
     of `experiment` (None: nobody is). An arm stored in `arms` wins. `stopped`, a code and a sentence, is why nobody
     may be contacted at all: everybody is then left out for it, whatever else stands in their way. Reads candidates,
-    customers, places, values, current_facts, goals, assets, asset_stages, routes, consents, addresses, in_peace,
-    excepted, past_contacts, treatments and arms.
+    customers, places, values, current_facts, goals, assets, asset_stages, routes, blackouts, consents, addresses,
+    in_peace, excepted, past_contacts, treatments and arms.
     """
     code, because = stopped or (None, None)
     options = steps.run(

@@ -20,10 +20,10 @@ with told as (
                 -- The option taken; else the one that came furthest, which is the barrier nearest to being lifted.
                 case when allocations.asset is not null then 0 else 1 end,
                 case options.barrier
-                    when 'in peace' then 0
-                    when 'household' then 1 when 'cap' then 2 when 'frequency' then 2 when 'rest' then 3 when 'headroom' then 4
-                    when 'interest' then 5 when 'stage' then 6 when 'address' then 7 when 'consent' then 8
-                    when 'asset' then 9 else 10
+                    when 'in peace' then 0 when 'blackout' then 1 when 'prerequisite' then 2 when 'season' then 3
+                    when 'household' then 4 when 'cap' then 5 when 'frequency' then 5 when 'rest' then 6
+                    when 'headroom' then 7 when 'interest' then 8 when 'stage' then 9 when 'address' then 10
+                    when 'consent' then 11 when 'asset' then 12 else 13
                 end,
                 routes.preference is null,
                 routes.preference,

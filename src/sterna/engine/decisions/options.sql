@@ -16,6 +16,9 @@ with thought as (
         assets.cap_days,
         assets.life,
         assets.stages,
+        assets.opens,
+        assets.closes,
+        assets.waits,
         routes.medium,
         cast(assets.unit_cost + routes.contact_cost as decimal(18, 2)) as cost
     from candidates
@@ -69,9 +72,18 @@ used_up as (
     from cell_pressure
     where had >= most
 ),
+-- Several spans of days without contacts may lie over one another: told is the day on which the last one ends.
+shut as (
+    select medium, max(closes) as until, min(why) as why
+    from blackouts
+    where $cut between opens and closes
+    group by medium
+),
 known as (
     select
         thought.*,
+        shut.until as shut_until,
+        shut.why as shut_why,
         used_up.segment,
         used_up.value_band,
         used_up.potential_band,
@@ -121,6 +133,7 @@ known as (
         on current_facts.customer_id = thought.customer_id and current_facts.fact_class = thought.wants_class
     left join "values" measured on measured.customer_id = thought.customer_id
     left join places standing on standing.customer_id = thought.customer_id and standing.scheme = thought.life
+    left join shut on shut.medium = thought.medium
     left join asset_stages on asset_stages.asset = thought.asset and asset_stages.stage = standing.to_place
 ),
 judged as (
@@ -137,6 +150,10 @@ judged as (
             when home_on is not null and date_diff('day', home_on, $cut) < rest_days then 'household'
             when cap_contacts is not null and contacts >= cap_contacts then 'cap'
             when most is not null then 'frequency'
+            -- What keeps an asset from everybody comes last: told of who would get it but for that.
+            when $cut < opens or $cut > closes then 'season'
+            when waits is not null then 'prerequisite'
+            when shut_until is not null then 'blackout'
         end as barrier
     from known
 )
@@ -168,6 +185,15 @@ select
             'Stands in ' || coalesce(places.to_place, 'none') || ' with '
             || cast(cast(coalesce(places.to_amount, 0) as decimal(18, 2)) as varchar) || ' ' || $currency
             || ', and no goal of the plan starts there.'
+        when judged.barrier = 'season' and $cut < judged.opens then
+            judged.asset || ' is offered from ' || cast(judged.opens as varchar) || ' on.'
+        when judged.barrier = 'season' then
+            judged.asset || ' was offered until ' || cast(judged.closes as varchar) || '.'
+        when judged.barrier = 'prerequisite' then
+            judged.asset || ' waits for what is not there yet: ' || judged.waits || '.'
+        when judged.barrier = 'blackout' then
+            'Nothing leaves by ' || judged.medium || ' until ' || cast(judged.shut_until as varchar)
+            || case when judged.shut_why = '' then '' else ' (' || judged.shut_why || ')' end || '.'
         when judged.barrier = 'in peace' then
             'Is left in peace until ' || cast(judged.peace_until as varchar) || ' (' || judged.occasion
             || '): nothing is promoted to them.'

@@ -149,12 +149,13 @@ FROZEN = (
     ),
     table("goals", "goal", goal=TEXT, from_place=TEXT, to_place=TEXT, priority=SMALL),
     # stages: those of the relationship in which it is offered, in words; NULL where it is offered in all of them.
+    # opens, closes: its season where it is not the plan's; waits: what must be there first and is not, in words.
     table(
         "assets",
         "asset goal",
         **of(TEXT, "asset goal purpose wants_class wants_value"),
         **of(MONEY, "least_headroom unit_cost") | of(SMALL, "rest_days cap_contacts cap_days"),
-        **of(TEXT, "life stages"),
+        **of(TEXT, "life stages") | of(DAY, "opens closes") | {"waits": TEXT},
     ),
     # The same one by one: a stage of the scheme that the plan names as its life.
     table("asset_stages", "asset stage", **of(TEXT, "asset stage")),
@@ -163,4 +164,6 @@ FROZEN = (
         "asset medium",
         **of(TEXT, "asset medium") | {"preference": SMALL, "contact_cost": MONEY, "capacity": COUNT},
     ),
+    # Days, both counted, on which nothing leaves by a medium.
+    table("blackouts", "medium opens closes why", medium=TEXT, **of(DAY, "opens closes"), why=TEXT),
 )

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from sterna.desk.config import clock
 from sterna.desk.config.ids import new_id
-from sterna.desk.contacts.actions import frequency, stages
+from sterna.desk.contacts.actions import blackouts, frequency, stages
 from sterna.desk.customers.queries import held_back
 from sterna.desk.sources.suppression import suppressed
 
@@ -19,11 +19,12 @@ from sterna.desk.sources.suppression import suppressed
 LEASE_MINUTES = 10
 
 # The same rule as the decision's: nothing leaves without the customer's newest word for this medium and purpose.
-_TAKE = """
+_TAKE = f"""
 select c.id, coalesce(p.redirects_to_id, p.id)
 from contacts_contact as c join customers_customer as p on p.id = c.customer_id
 where c.state = 'planned' and c.due_on <= %(today)s and c.medium = any(%(media)s)
     and (c.not_before is null or c.not_before <= clock_timestamp())
+    and {blackouts.OPEN}
 order by c.due_on, c.id
 limit %(limit)s
 for update of c skip locked
@@ -170,6 +171,7 @@ def claim(media: list[str], limit: int) -> Claim:
         "minutes": LEASE_MINUTES,
         **frequency.parameters(claiming=True),
         **stages.parameters(),
+        **blackouts.parameters(today, media),
     }
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, values)

@@ -9,6 +9,7 @@ from sterna.desk.plans.models import Plan
 _REASONS = {
     "address": "No address",
     "asset": "Nothing to offer",
+    "blackout": "Nothing leaves on that day",
     "budget": "Below the budget",
     "cap": "Contacted often enough",
     "capacity": "No place left",
@@ -25,7 +26,9 @@ _REASONS = {
     "plan closed": "The plan is closed",
     "plan has errors": "The plan has errors",
     "plan not open": "The plan is not open yet",
+    "prerequisite": "What it needs is not there yet",
     "rest": "Had it lately",
+    "season": "Not in its season",
     "stage": "Offered in another stage",
 }
 
@@ -41,8 +44,8 @@ _UNKNOWN = {
 # Where a reason names an asset. Its id may be a word that stands elsewhere in the sentence too, such as a medium.
 _NAMED = (
     r"(?:^|(?<=\. )|(?<= fits )|(?<= what )|(?<= and )|(?<= places for )|(?<= that )|(?<=Got )){}"
-    r"(?=\. By | by \S+ (?:costs|does|went) | is for the category | suits everybody | wants | is offered in | on \d"
-    r"| asks for\.)"
+    r"(?=\. By | by \S+ (?:costs|does|went) | is for the category | suits everybody | wants | is offered (?:in|from) "
+    r"| was offered until | waits for what | on \d| asks for\.)"
 )
 
 

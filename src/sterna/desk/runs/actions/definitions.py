@@ -10,6 +10,7 @@ from sterna.desk.config import options
 from sterna.desk.config.refused import Refused
 from sterna.desk.experiments.models import Experiment
 from sterna.desk.plans.models import Plan
+from sterna.desk.plans.queries import dependencies_now
 from sterna.desk.segments.models import Definition
 from sterna.desk.segments.queries import SCHEME, bests_in_force, newest_definition
 from sterna.desk.segments.ruled_queries import ruled_in_force
@@ -17,6 +18,7 @@ from sterna.desk.segments.tier_queries import schemes_in_force
 from sterna.desk.segments.treatment_queries import in_force as treatments_in_force
 from sterna.engine import flow
 from sterna.engine.measurement import Declared
+from sterna.engine.plans import of_body, open_before
 from sterna.engine.segments import FACT, Band, Holding
 
 
@@ -119,9 +121,17 @@ def treatment_terms(treatments: Definition) -> flow.TreatmentTerms:
 
 
 def plan_terms(plan: Plan) -> flow.PlanTerms:
-    """A stored plan as the flow takes it."""
+    """A stored plan as the flow takes it, with what each asset still waits for as it was last said."""
     pinned = plan.definition
-    return flow.PlanTerms(name=plan.name, version=plan.version, sha256=pinned.sha256, body=pinned.body)
+    now = dependencies_now(plan, of_body(pinned.body).plan)
+    waiting = {
+        asset.id: tuple(one.title or one.id or "" for one in found)
+        for asset in now.assets
+        if asset.id is not None and (found := open_before(now, asset.id))
+    }
+    return flow.PlanTerms(
+        name=plan.name, version=plan.version, sha256=pinned.sha256, body=pinned.body, waiting=waiting
+    )
 
 
 def experiment_terms(experiment: Experiment) -> flow.ExperimentTerms:
