@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from sterna.desk.contacts.actions import claims
+from sterna.desk.contacts.actions.planning import EXPIRES_AFTER
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.plans import actions as plans
 from sterna.desk.runs import actions
@@ -92,3 +94,28 @@ def test_R88_on_a_day_without_contacts_a_run_plans_none_by_that_medium(world, cl
     after = actions.run(shop.FIRST + 3 * DAY).run
     assert "email" in set(Contact.objects.filter(run_id=after.pk).values_list("medium", flat=True))
     assert reasons(after, "blackout") == set()
+
+
+def test_R60_what_could_not_leave_in_its_season_does_not_leave_after_it(world, clock):
+    ends = shop.FIRST + 9 * DAY
+    plan = text().replace("closes: 2017-12-31\n    unit_cost", f"closes: {ends}\n    unit_cost")
+    in_force(plans.load(plan, None))
+    run = actions.run(shop.FIRST).run
+    of_run = Contact.objects.filter(run_id=run.pk)
+    assert set(of_run.values_list("asset", "expires_on")) == {("basket", ends)}
+    clock(ends)
+    media = list(of_run.values_list("medium", flat=True).distinct())
+    held = claims.claim(media, 1)
+    assert len(held.contacts) == 1 and held.withdrawn == 0, "its last day counts"
+    clock(ends + DAY)
+    late = claims.claim(media, 100)
+    assert late.contacts == [] and late.withdrawn == of_run.count() - 1 > 0
+    told = set(of_run.filter(state="withdrawn").values_list("error", flat=True))
+    assert told == {f"it could not leave by {ends}, when it expired"}
+
+
+def test_R60_what_has_no_season_expires_as_ever(world, clock):
+    in_force(plans.load(shop.PLAN.format(budget="1000.00", version=1), None))
+    run = actions.run(shop.FIRST).run
+    planned_for = set(Contact.objects.filter(run_id=run.pk).values_list("expires_on", flat=True))
+    assert planned_for == {shop.FIRST + DAY + EXPIRES_AFTER}

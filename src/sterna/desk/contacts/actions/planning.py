@@ -10,9 +10,10 @@ from sterna.desk.config import clock
 from sterna.desk.contacts.models import LeftOut
 from sterna.desk.plans.models import Plan
 from sterna.desk.plans.signals import PlanClosed
+from sterna.engine.plans import of_body
 
 # A contact that could not leave within this time, counted from when it is due or from when it was planned if that is
-# later, is withdrawn: after an outage nobody gets a month of old mail.
+# later, is withdrawn: after an outage nobody gets a month of old mail. Nor does anybody get what is over by then.
 EXPIRES_AFTER = timedelta(days=30)
 CLOSED = "the plan was closed"
 SUPERSEDED = "a newer run of the plan decided otherwise"
@@ -38,10 +39,11 @@ insert into contacts_contact
      due_on, expires_on, address, reason, cost, planned_at, attempts, error, subject, text, used_facts)
 select d.row_id::uuid, concat_ws(':', %(plan)s, %(version)s, d.asset, d.customer_id, d.due_on), %(plan_id)s,
     d.customer_id::uuid, d.goal, d.asset, d.medium, d.purpose, 'outbound', coalesce(d.experiment, ''), %(run)s,
-    'planned', d.due_on, greatest(d.due_on, %(today)s) + %(days)s, d.address,
+    'planned', d.due_on, least(greatest(d.due_on, %(today)s) + %(days)s, over.closes), d.address,
     coalesce(d.reason, ''), coalesce(d.cost, 0), %(now)s,
     0, '', '', '', '[]'
 from staged_decisions as d
+left join unnest(%(assets)s::text[], %(closes)s::date[]) as over (asset, closes) on over.asset = d.asset
 where d.outcome = 'contact' and not exists (
     select 1 from contacts_contact as c join plans_plan as p on p.id = c.plan_id
     join customers_customer as reached on reached.id = c.customer_id
@@ -66,8 +68,14 @@ from staged_decisions where outcome <> 'contact' order by customer_id
 def plan_contacts(run_id: UUID, plan: Plan, cut: date) -> int:
     """Enter the contacts of `staged_decisions` as planned; returns how many rows of the ledger are theirs.
 
-    The natural key is plan:version:asset:customer:occurrence, the occurrence being the day it is due.
+    The natural key is plan:version:asset:customer:occurrence, the occurrence being the day it is due. One whose asset
+    has a season expires with it.
     """
+    seasons = {
+        asset.id: asset.closes
+        for asset in of_body(plan.definition.body).plan.assets
+        if asset.closes is not None
+    }
     values: dict[str, Any] = {
         "run": run_id,
         "plan": plan.name,
@@ -78,6 +86,8 @@ def plan_contacts(run_id: UUID, plan: Plan, cut: date) -> int:
         "today": clock.today(),
         "days": EXPIRES_AFTER.days,
         "superseded": SUPERSEDED,
+        "assets": list(seasons),
+        "closes": list(seasons.values()),
     }
     with connection.cursor() as cursor:
         cursor.execute(_SUPERSEDE, values)
