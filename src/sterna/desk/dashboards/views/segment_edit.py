@@ -73,7 +73,7 @@ def _page(request: HttpRequest, question: str, definition: Definition | None) ->
     run = shown_run(asked_day(request))
     context = {
         "draft": draft, "text": written(draft), "may": may, "problem": problem, "here": request.get_full_path(),
-        "seats": _seats(draft), "why": why,
+        "seats": _seats(draft), "why": why, "unsaved": _is_unsaved(request),
         "is_new": definition is None, "is_segments": draft.kind == SEGMENTS,
         "enter": parts_of(draft, "enter"), "leave": parts_of(draft, "leave"), "kinds": KINDS,
         "people": User.objects.filter(is_active=True).order_by("first_name", "last_name", "username"),
@@ -83,6 +83,12 @@ def _page(request: HttpRequest, question: str, definition: Definition | None) ->
         return HttpResponse(render_to_string("dashboards/segment_form.html", context, request=request))
     form = SafeString(render_to_string("dashboards/segment_form.html", context, request=request))
     return answer(request, Page(question, [Section([form])], LEAD, trail=[(QUESTION, reverse("segments"))]))
+
+
+def _is_unsaved(request: HttpRequest) -> bool:
+    """Whether somebody would lose by leaving: something was typed, or done that is more than to look."""
+    do = posted(request, "do")
+    return bool(posted(request, "unsaved") or (do and not do.startswith("seat open ")))
 
 
 def _draft(request: HttpRequest, definition: Definition | None) -> tuple[Draft, str, str]:

@@ -282,6 +282,7 @@ def _check(request: HttpRequest, found: Upload, draft: Draft, preview: Preview, 
     context = {
         "upload": found, "text": draft.text, "words": tried.words, "problem": problem,
         "may": allows(request.user, Right.MANAGE), "startable": draft.mapping is not None and not problem,
+        "unsaved": request.method == "POST" and draft.text != found.mapping,
         "table": _rows(list(preview.columns), tried.rows or preview.rows, bool(tried.words)),
     }  # fmt: skip
     return render(request, "dashboards/mapping_check.html", context).content.decode()

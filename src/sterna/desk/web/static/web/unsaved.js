@@ -1,4 +1,5 @@
-// Asks before a page is left with what nobody saved; without this the page is left as any other.
+// Asks before a page is left with what nobody saved; without this the page is left as any other. Forms that name the
+// same matter are saved together: one way to write it by fields, say, and one as a text.
 (function () {
   "use strict";
   var SENDING = 1000; // milliseconds in which a form that was sent the plain way takes the browser along
@@ -6,7 +7,10 @@
 
   document.addEventListener("input", function (event) {
     var form = event.target.closest("form[data-guarded]");
-    if (form) { form.dataset.unsaved = ""; }
+    if (!form) { return; }
+    form.dataset.unsaved = "";
+    // A form that the server draws anew tells it so.
+    if (form.elements.unsaved) { form.elements.unsaved.value = "yes"; }
   });
 
   // htmx stops the submit of what it sends itself, and the page stays.
@@ -17,7 +21,8 @@
   document.addEventListener("htmx:beforeOnLoad", function (event) {
     if (!event.detail.xhr.getResponseHeader("HX-Redirect")) { return; }
     var form = event.target.closest("form[data-guarded]");
-    if (form) { delete form.dataset.unsaved; }
+    if (!form) { return; }
+    document.querySelectorAll('form[data-guarded="' + form.dataset.guarded + '"]').forEach(function (one) { delete one.dataset.unsaved; });
   });
 
   window.addEventListener("beforeunload", function (event) {
