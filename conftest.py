@@ -54,6 +54,10 @@ def _set_up_django() -> None:
     import django
 
     django.setup()
+    from django.conf import settings
+
+    # The real hash is slow on purpose, and the tests make and let in many people.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

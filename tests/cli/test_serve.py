@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import environment, process
-from tests.desk.killing import own_home
+from tests.desk.killing import bare_home
 
 pytestmark = [pytest.mark.kill, pytest.mark.slow]
 SOON = 15.0  # seconds in which what a killed server started has to be gone, on a busy machine
@@ -23,7 +23,7 @@ SOON = 15.0  # seconds in which what a killed server started has to be gone, on 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home of its own with its own PostgreSQL, stopped at the end."""
-    with own_home(tmp_path_factory) as found:
+    with bare_home(tmp_path_factory) as found:
         yield found
 
 

@@ -1,5 +1,6 @@
 """A process of the desk with a home of its own, ended by SIGKILL where a test says, and what it left in the records."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -16,14 +17,46 @@ from sterna.desk.config import postgres
 
 
 @contextmanager
-def own_home(folders: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home with its own PostgreSQL, stopped at the end."""
+def bare_home(folders: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with nothing in it, whose PostgreSQL is stopped at the end."""
     found = folders.mktemp("killed")
     # Run by root, the database is another user, which must be able to walk to its folder.
     for above in found.parents[:3]:
         above.chmod(0o755)
     yield found
     postgres.stop(found)
+
+
+@contextmanager
+def own_home(folders: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with its own PostgreSQL, whose tables are there, stopped at the end."""
+    with bare_home(folders) as found:
+        copy_home(_migrated(folders), found)
+        yield found
+
+
+def copy_home(home: Path, copy: Path) -> None:
+    """Copy a home that stands still with its owners: run by root, the database belongs to a user of its own."""
+    copy.mkdir(exist_ok=True)
+    subprocess.run(["cp", "-a", f"{home}/.", str(copy)], check=True)
+
+
+def _migrated(folders: pytest.TempPathFactory) -> Path:
+    """The home that the others are copied from, made once for all workers: its tables take longer than most tests."""
+    base = folders.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "migrated"
+    home.mkdir(exist_ok=True)
+    with home.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = home.with_suffix(".done")
+        if not done.exists():
+            for above in home.parents[:3]:
+                above.chmod(0o755)
+            made = do("django", home, "migrate", "--verbosity", "0")
+            assert made.returncode == 0, made.stderr
+            postgres.stop(home)
+            done.touch()
+    return home
 
 
 def do(module: str, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.desk.dashboards import known
-from tests.e2e.test_pages import PHONE, Enter, enter, faults
+from tests.e2e.test_pages import PHONE, Enter, enter, faults, faults_light_and_dark, too_wide
 
 pytestmark = pytest.mark.browser
 __all__ = ["enter"]
@@ -111,12 +111,10 @@ def places(world: Any) -> Iterator[str]:
 
 
 def test_no_page_of_know_has_a_grave_fault_or_is_wider_than_its_screen(world: Any, enter: Enter) -> None:
-    found = []
-    for options in ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"viewport": PHONE}):
-        page = enter("manager", **options)
-        for place in places(world):
-            page.goto(place)
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                found.append(f"{place} is wider than the screen")
-            found += faults(page)
+    desk, phone, found = enter("manager"), enter("manager", viewport=PHONE), []
+    for place in places(world):
+        found += faults_light_and_dark(desk, place)
+        phone.goto(place)
+        found += faults(phone)
+        found += [f"{place} is wider than the screen" for page in (desk, phone) if too_wide(page)]
     assert found == []

@@ -108,6 +108,27 @@ def faults(page: Page, options: dict[str, Any] | None = None) -> list[str]:
     ]
 
 
+def faults_light_and_dark(page: Page, address: str) -> list[str]:
+    """What axe finds on a page by day, and in its colors by night.
+
+    The dark theme changes colors only, so the rules of color are the ones to ask again, once the page stands painted
+    in it.
+    """
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    answer = page.goto(address)
+    assert answer is not None and answer.status == 200, address
+    by_day = faults(page)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.evaluate(PAINTED)
+    return by_day + [f"dark {fault}" for fault in faults(page, DARK)]
+
+
+def too_wide(page: Page) -> int:
+    """By how many pixels the page is wider than its screen."""
+    return max(0, int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth")))
+
+
 def test_from_home_to_a_customer_and_from_a_cell_to_its_names(world: Any, enter: Enter) -> None:
     page = enter("manager")
     expect(page.locator("h1")).to_contain_text("Who moved")
@@ -184,25 +205,15 @@ def test_no_page_is_wider_than_a_phone(world: Any, enter: Enter) -> None:
     page, wide = enter("manager", viewport=PHONE), []
     for address in addresses(world):
         page.goto(address)
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if over > 0:
-            wide.append(f"{address}: {over} px")
+        if too_wide(page):
+            wide.append(f"{address}: {too_wide(page)} px")
     assert wide == []
 
 
 def test_axe_finds_no_serious_fault_on_any_page_light_or_dark(world: Any, enter: Enter) -> None:
     page, found = enter("manager", color_scheme="light", bypass_csp=True), []
     for address in addresses(world):
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        answer = page.goto(address)
-        assert answer is not None and answer.status == 200, address
-        found += faults(page)
-        # The dark theme changes colors only, so the rules of color are the ones to ask again, once the page
-        # stands painted in it.
-        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
-        page.evaluate(PAINTED)
-        found += [f"dark {fault}" for fault in faults(page, DARK)]
+        found += faults_light_and_dark(page, address)
     assert found == []
 
 

@@ -7,17 +7,14 @@ import django
 
 
 def main(verb: str) -> None:
-    """Do `prepare` (tables, a source; prints its key) or `report` (prints what is kept) on the home of STERNA_HOME."""
+    """Do `prepare` (a source; prints its key) or `report` (prints what is kept) on the home of STERNA_HOME."""
     django.setup()
     {"prepare": _prepare, "report": _report}[verb]()
 
 
 def _prepare() -> None:
-    from django.core.management import call_command
-
     from sterna.desk.sources.actions import add_source
 
-    call_command("migrate", verbosity=0, interactive=False)
     print("said " + add_source("web", "Web")[1])
 
 

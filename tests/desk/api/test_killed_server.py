@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sterna.desk.config import postgres
 from tests.desk.api.calls import EVENT, basic
+from tests.desk.killing import own_home
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60.0
@@ -22,12 +22,12 @@ pytestmark = [pytest.mark.kill, pytest.mark.slow]
 
 
 @pytest.fixture
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home with a database of its own, stopped at the end."""
-    monkeypatch.setenv("STERNA_HOME", str(tmp_path / "own"))
-    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "sterna.desk.config.settings")
-    yield tmp_path / "own"
-    postgres.stop(tmp_path / "own")
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home with a database of its own."""
+    with own_home(tmp_path_factory) as found:
+        monkeypatch.setenv("STERNA_HOME", str(found))
+        monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "sterna.desk.config.settings")
+        yield found
 
 
 def ask(verb: str) -> str:
@@ -89,7 +89,7 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def test_R8_a_server_killed_right_after_its_200_has_lost_nothing_and_doubles_nothing(own_home: Path):
+def test_R8_a_server_killed_right_after_its_200_has_lost_nothing_and_doubles_nothing(home: Path):
     key = ask("prepare")
     names = [f"m{number}" for number in range(300)]
     server = Server()
@@ -97,7 +97,7 @@ def test_R8_a_server_killed_right_after_its_200_has_lost_nothing_and_doubles_not
         assert [server.send(key, names[start : start + 100]) for start in (0, 100, 200)] == [200, 200, 200]
     finally:
         server.kill()
-    kill_database(own_home)
+    kill_database(home)
     found = json.loads(ask("report"))
     assert found == {"ids": names, "kept": 300}
     server = Server()

@@ -14,11 +14,8 @@ def main(verb: str, *arguments: str) -> None:
 
 
 def _fill(number: str) -> None:
-    from django.core.management import call_command
-
     from tests.desk.contacts import ledger
 
-    call_command("migrate", verbosity=0, interactive=False)
     ledger.fill(int(number))
 
 

@@ -14,9 +14,6 @@ def main(verb: str, *arguments: str) -> None:
 
 
 def _open() -> None:
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0, interactive=False)
     from sterna.desk.customers.actions import form_household, identify
     from tests.desk.customers.people import NOON, whose
 

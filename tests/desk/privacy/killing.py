@@ -16,11 +16,8 @@ def main(verb: str, *arguments: str) -> None:
 def _plant(folder: str) -> None:
     from pathlib import Path
 
-    from django.core.management import call_command
-
     from tests.desk.privacy import planted
 
-    call_command("migrate", verbosity=0, interactive=False)
     planted.build(Path(folder))
 
 

@@ -1,11 +1,9 @@
 """An erasure killed at any step is finished at the next start, and the person does not come back in between."""
 
-import shutil
-
 import pytest
 
 from sterna.desk.config import postgres
-from tests.desk.killing import do, own_home, rows, was_killed
+from tests.desk.killing import copy_home, do, own_home, rows, was_killed
 
 pytestmark = [pytest.mark.kill, pytest.mark.slow]
 KILLING = "tests.desk.privacy.killing"
@@ -31,8 +29,7 @@ def test_an_erasure_killed_anywhere_is_finished_at_the_next_start(home, tmp_path
     copy = tmp_path / "copy"
     for above in (tmp_path, *list(tmp_path.parents)[:2]):
         above.chmod(0o755)
-    shutil.copytree(home, copy, symlinks=True, copy_function=shutil.copy2)
-    _same_owners(home, copy)
+    copy_home(home, copy)
     try:
         assert was_killed(do(KILLING, copy, "erase", point, count))
         begun = point != "before begin"
@@ -46,11 +43,3 @@ def test_an_erasure_killed_anywhere_is_finished_at_the_next_start(home, tmp_path
         assert rows(copy, STATE) == [[("done",)] if begun else []]
     finally:
         postgres.stop(copy)
-
-
-def _same_owners(home, copy):
-    """Run by root, the database belongs to a user of its own."""
-    for path in (home, *home.rglob("*")):
-        there, stat = copy / path.relative_to(home), path.lstat()
-        if there.exists():
-            shutil.chown(there, stat.st_uid, stat.st_gid)

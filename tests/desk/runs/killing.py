@@ -14,11 +14,8 @@ def main(verb: str, *arguments: str) -> None:
 
 
 def _open() -> None:
-    from django.core.management import call_command
-
     from tests.desk.runs import shop
 
-    call_command("migrate", verbosity=0, interactive=False)
     shop.open_shop()
 
 

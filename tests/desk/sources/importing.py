@@ -18,13 +18,10 @@ def main(verb: str, *arguments: str) -> None:
 
 
 def _bring(file: str) -> None:
-    """Migrate, bring the file in and ask for its import."""
-    from django.core.management import call_command
-
+    """Bring the file in and ask for its import."""
     from sterna.desk.sources import actions
     from tests.desk.sources import shop
 
-    call_command("migrate", verbosity=0, interactive=False)
     upload = actions.keep_upload(Path(file), "sales.csv", None)
     actions.request_import(upload, shop.SOURCE + shop.LINES, None)
 

@@ -8,17 +8,9 @@ import django
 
 
 def main(verb: str, *arguments: str) -> None:
-    """Do one of `migrate`, `import FILE`, `receive COUNT`, `seal`, `report` on the home that STERNA_HOME names."""
+    """Do one of `import FILE`, `receive COUNT`, `seal`, `report` on the home that STERNA_HOME names."""
     django.setup()
-    {"migrate": _migrate, "import": _import, "receive": _receive, "seal": _seal, "report": _report}[verb](
-        *arguments
-    )
-
-
-def _migrate() -> None:
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0, interactive=False)
+    {"import": _import, "receive": _receive, "seal": _seal, "report": _report}[verb](*arguments)
 
 
 def _import(file: str) -> None:

@@ -11,21 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from sterna.desk.config import postgres
+from tests.desk.killing import own_home
 
 ROOT = Path(__file__).parents[3]
 pytestmark = [pytest.mark.kill, pytest.mark.slow]
 
 
-@pytest.fixture
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home with a database of its own, stopped at the end."""
-    monkeypatch.setenv("STERNA_HOME", str(tmp_path / "own"))
-    try:
-        call("migrate")
-        yield tmp_path / "own"
-    finally:
-        postgres.stop(tmp_path / "own")
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A home with a database of its own."""
+    with own_home(tmp_path_factory) as found:
+        monkeypatch.setenv("STERNA_HOME", str(found))
+        yield
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
@@ -59,7 +56,7 @@ def kill_after(process: subprocess.Popen[str], steps: int, delay: float) -> bool
     return alive
 
 
-def test_an_import_that_is_killed_again_and_again_loads_every_row_once(own_home: Path, tmp_path: Path):
+def test_an_import_that_is_killed_again_and_again_loads_every_row_once(tmp_path: Path):
     rows = [f"c{i % 700},t{i},a,2017-01-05,1,{i % 90}.{i % 10}0" for i in range(60_000)]
     file = tmp_path / "sales.csv"
     file.write_text("\n".join(["card,till,item,at,pieces,paid", *rows]) + "\n")
@@ -80,7 +77,7 @@ def test_an_import_that_is_killed_again_and_again_loads_every_row_once(own_home:
     assert (found["customers"], found["records"], found["damaged"]) == (700, 700, 0)
 
 
-def test_a_sealer_that_is_killed_seals_every_event_once(own_home: Path):
+def test_a_sealer_that_is_killed_seals_every_event_once():
     call("receive", "2400")
     chance = random.Random(7)
     kills = [kill_after(start("seal"), 1, chance.uniform(0.02, 0.2)) for _ in range(4)]
