@@ -1,4 +1,4 @@
-"""The same events sent at once by several connections are kept once, each connection being told 200."""
+"""The same events sent at once by several connections, in any order, are kept once, each first try being told 200."""
 
 import random
 import threading

@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 import psycopg
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected
+from django.db import connection, transaction
 
 from sterna.desk.config import clock
 from sterna.desk.config.ids import new_id
@@ -19,23 +18,28 @@ from sterna.desk.sources.received import Envelope, Event, RefusedEvent, Unreadab
 
 # Shared by those who insert; whoever takes it alone for a moment knows that no lower sequence is still to come.
 INSERTING = 5_307_104
-ATTEMPTS = 5
 SHARDS = 16
 
 # One JSON text for all rows: the driver would escape arrays of bodies character by character.
+# Numbered in the order of the batch, which is the order they are acted on, and written in the order of their digests:
+# two batches that hold the same messages in another order would each wait for a message that the other has written.
 _INSERT = """
-insert into sources_inboxevent (source_id, digest, message_id, received_at, key_kind, body)
-select %s, e.digest, e.message_id, %s, %s, e.body from (
-    select decode(item ->> 0, 'hex') as digest, item ->> 1 as message_id, item -> 2 as body, place
-    from jsonb_array_elements(%s::jsonb) with ordinality listed (item, place)
-) e
-where not exists (select 1 from sources_sweptdigest s where s.digest = e.digest)
-order by e.place on conflict (digest) do nothing
+insert into sources_inboxevent (sequence, source_id, digest, message_id, received_at, key_kind, body)
+select numbered.sequence, %s, numbered.digest, numbered.message_id, %s, %s, numbered.body from (
+    select nextval('sources_inboxevent_sequence_seq') as sequence, e.digest, e.message_id, e.body from (
+        select decode(item ->> 0, 'hex') as digest, item ->> 1 as message_id, item -> 2 as body, place
+        from jsonb_array_elements(%s::jsonb) with ordinality listed (item, place)
+    ) e
+    where not exists (select 1 from sources_sweptdigest s where s.digest = e.digest)
+    order by e.place
+) numbered
+order by numbered.digest, numbered.sequence on conflict (digest) do nothing
 """
 _BURY = """
 insert into sources_deadletter (source_id, received_at, key_kind, code, reason, message_id, digest, body)
 select %s, %s, %s, item ->> 0, item ->> 1, item ->> 2, decode(item ->> 3, 'hex'), item -> 4
-from jsonb_array_elements(%s::jsonb) listed (item)
+from jsonb_array_elements(%s::jsonb) with ordinality listed (item, place)
+order by item ->> 3, item ->> 0, place
 on conflict (digest, code) do
 """
 # A letter that comes once more by the door is the same letter; one that the sealer refuses anew waits again.
@@ -87,20 +91,9 @@ def examine(source: Source, found: Iterable[dict[str, Any] | Unreadable], envelo
     return examined
 
 
+@transaction.atomic
 def keep(source: Source, examined: Examined, envelope: Envelope) -> Receipt:
     """Write what was examined in one transaction; durable when this returns."""
-    for attempt in range(ATTEMPTS):
-        try:
-            return _keep(source, examined, envelope)
-        except OperationalError as error:
-            # Two batches that hold the same messages in another order wait for each other; PostgreSQL ends one.
-            if not isinstance(error.__cause__, DeadlockDetected) or attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("the last attempt returns or raises")
-
-
-@transaction.atomic
-def _keep(source: Source, examined: Examined, envelope: Envelope) -> Receipt:
     kept, refused, dropped = allowed(source, examined.kept, [bad for _, bad in examined.refused])
     new = insert(source, kept, envelope) if kept else 0
     bury(source, refused, envelope.received_at, envelope.key_kind)
