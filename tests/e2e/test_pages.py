@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
+EXAMPLES = Path(__file__).parents[2] / "examples"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 380, "height": 800}
 Enter = Callable[..., Page]
@@ -96,6 +98,16 @@ PAINTED = """async () => {
 CUT = """() => Array.from(document.querySelectorAll(".table-scroll"))
     .filter((room) => room.scrollWidth > room.clientWidth)
     .map((room) => [room.querySelector("caption")?.innerText ?? "", room.scrollWidth - room.clientWidth])"""
+
+
+# Lines of a picture that end to the right of the box in which they begin, or below it.
+SPILT = """() => Array.from(document.querySelectorAll(".picture-roadmap .box")).flatMap((box) => {
+    const room = box.getBoundingClientRect();
+    const spills = (line) => line.right > room.right || line.bottom > room.bottom;
+    return Array.from(box.parentNode.querySelectorAll("text"))
+        .filter((line) => spills(line.getBoundingClientRect()))
+        .map((line) => line.textContent);
+})"""
 
 
 def faults(page: Page, options: dict[str, Any] | None = None) -> list[str]:
@@ -255,3 +267,13 @@ def test_no_table_is_cut_on_a_desk(world: Any, enter: Enter) -> None:
         over = page.evaluate(CUT)
         cut += [f"{address}: {name} by {by} px" for name, by in over]
     assert cut == []
+
+
+def test_R73_no_plan_of_the_examples_is_cut_or_spills_out_of_its_boxes(world: Any, enter: Enter) -> None:
+    from sterna.desk.plans.actions import load
+
+    page = enter("manager")
+    for name in ("retail", "bank", "subscription"):
+        page.goto(reverse("plan", args=[load(EXAMPLES / name / "plan.yaml", None).pk]))
+        assert page.locator(".picture-roadmap .box").count() > 4
+        assert (page.evaluate(CUT), page.evaluate(SPILT)) == ([], [])

@@ -1,6 +1,7 @@
 """Best customers on pages: lists with reasons, versions made anew, a form and a text with a preview, a plan's reach."""
 
 import csv
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 
@@ -8,13 +9,14 @@ import pytest
 from django.urls import reverse
 
 from sterna.desk.contacts.models import Contact
+from sterna.desk.dashboards.plan_best import best_reached
 from sterna.desk.dashboards.queries import best as lists
 from sterna.desk.plans.models import Plan
 from sterna.desk.runs.models import Run
 from sterna.desk.segments.actions import arbitrate, define_best, retire_best
 from sterna.desk.segments.models import BestMember
 from sterna.desk.values.models import Worth
-from sterna.desk.web.components import Failed
+from sterna.desk.web.components import Empty, Failed
 from tests.desk.dashboards.reading import shown, table
 from tests.desk.segments import best
 
@@ -302,6 +304,22 @@ def test_R15_a_plan_that_reaches_no_best_customer_is_flagged(world, analyst):
     assert "buyers" not in flags(analyst, live)
     text = shown(analyst, "plan", world.draft.pk)
     assert "Nobody is contacted by a plan before it is live" in text
+
+
+def test_R15_a_plan_that_is_over_is_not_blamed_for_reaching_nobody(world):
+    live, run = Plan.objects.get(state=Plan.State.LIVE), world.second
+
+    def said():
+        [section] = best_reached(live, run)
+        return section.items[0]
+
+    # A live plan stays as it was loaded, so its end is moved in memory alone.
+    live.closes_on = run.until
+    assert not isinstance(said(), Empty), "what the run did plan is counted"
+    Contact.objects.filter(plan=live).update(state="withdrawn")
+    assert f"ends on {run.until}, so the run of {run.until} planned nothing more by it" in said().why
+    live.closes_on = run.until + timedelta(days=1)
+    assert isinstance(said(), Failed)
 
 
 def page_reached(world, name, reached):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -15,6 +16,7 @@ from sterna.desk.segments.actions import publish_definition
 from sterna.desk.segments.models import Definition, Move
 from sterna.desk.sources.models import DeadLetter
 from sterna.desk.web.components import Picture
+from tests.desk.dashboards.reading import shown, table
 from tests.desk.runs import shop
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +88,25 @@ def test_R4_the_plan_shows_its_goals_as_lanes_with_their_assets(world, analyst):
     [picture] = [item for section in page.sections for item in section.items if isinstance(item, Picture)]
     assert "Bronze to" in picture.svg and "The Friday basket" in picture.svg and "20 %" in picture.svg
     assert picture.summary.startswith("1 asset for 1 move;")
+    assert "unknown" not in picture.svg, "nobody is counted on the way from an asset to a move"
+
+
+def test_R65_the_plan_says_of_an_exchange_what_the_customer_gives_and_gets(world, analyst):
+    [[name, kind, gives, gets]] = table(analyst, "Exchanges", "plan", world.draft.pk)
+    assert (name, kind, gives, gets) == ("deal", "paid", "a second basket", "a gift")
+    content = shown(analyst, "plan", world.draft.pk)
+    assert content.index("The customer gives") < content.index("The customer gets")
+    assert "in exchange for a gift" in content and "in exchange for a second basket" not in content
+
+
+def test_R59_amounts_of_a_plan_are_written_as_amounts_and_what_is_not_there_is_not_unknown(world, analyst):
+    content = shown(analyst, "plan", world.draft.pk)
+    assert "900.00" in content
+    audiences = table(analyst, "Of whom, and by what response", "plan", world.draft.pk)
+    assert [row[-1] for row in audiences] == [Decimal("40.00")]
+    assert [row[0].name for row in audiences] == [
+        row[0].name for row in table(analyst, "How far they are", "plan", world.draft.pk)
+    ]
 
 
 def test_a_customer_nobody_named_still_has_a_link(world, analyst):

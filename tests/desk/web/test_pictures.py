@@ -248,6 +248,43 @@ def test_R71_a_touchpoint_without_behavior_is_marked_and_named() -> None:
     assert "no behavior yet: Wallet form" in roadmap.summary(TOUCHPOINTS, STEPS)
 
 
+def test_R71_an_edge_along_which_nobody_is_counted_says_only_where_it_leads() -> None:
+    plain = [Step("mail", "page", counts=False)]
+    picture = roadmap.roadmap(STAGES, TOUCHPOINTS, plain, title="Roadmap")
+    root = ET.fromstring(picture)
+    assert len(marked(root, "edge")) == 1 and not marked(root, "edge-label") and "unknown" not in picture
+    assert roadmap.summary(TOUCHPOINTS[:2], plain) == "Welcome e-mail to Preference page."
+
+
+LONG = "A week of dinners, planned around what the household buys and likes best of all"
+
+
+@pytest.mark.parametrize("notes", [(), ("Offers: a dinner",), ("Offers: a dinner", "In: taste. Out: none")])
+@pytest.mark.parametrize("name", ["Call", "A call by the manager of their store", LONG, "x" * 90])
+@pytest.mark.parametrize("behavior", [None, "redeems", LONG])
+def test_R71_what_stands_in_a_box_stays_in_it_line_under_line(
+    name: str, behavior: str | None, notes: tuple[str, ...]
+) -> None:
+    point = Touchpoint("one", name, "Regular", behavior, notes=notes)
+    root = ET.fromstring(roadmap.roadmap(["Regular"], [point], [], title="Roadmap"))
+    [box] = marked(root, "box")
+    left, top = float(box.attrib["x"]), float(box.attrib["y"])
+    lines = [node for node in root.iter(f"{SVG}text") if float(node.attrib["x"]) > left]
+    for line in lines:
+        size, bold = float(line.attrib["font-size"]), line.attrib["font-weight"] == "600"
+        right = float(line.attrib["x"]) + svg.text_width(line.text or "", size, bold)
+        assert right <= left + roadmap.NODE_WIDTH, line.text
+    feet = [top, *(float(line.attrib["y"]) for line in lines)]
+    assert all(lower - upper >= 15 for upper, lower in pairwise(feet)), feet
+    assert feet[-1] + 4 <= top + roadmap.NODE_HEIGHT
+    assert len(lines) >= 2 + len(notes)
+
+
+def test_a_figure_is_not_parted_from_its_sign() -> None:
+    assert svg.wrapped("Bronze to silver: 24 %", 100, 3, bold=True) == ["Bronze to", "silver:", "24\u00a0%"]
+    assert svg.wrapped("  two \n words ", 400, 2) == ["two words"]
+
+
 def test_a_step_back_ends_the_drawing_all_the_same() -> None:
     loop = [*STEPS, Step("call", "mail", 0.1)]
     assert roadmap.layout(STAGES, TOUCHPOINTS, loop).boxes == roadmap.layout(STAGES, TOUCHPOINTS, STEPS).boxes

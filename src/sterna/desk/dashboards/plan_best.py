@@ -1,5 +1,6 @@
 """What a plan does for the best customers, as a part of the plan's page."""
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from sterna.desk.contacts.models import Contact
@@ -24,10 +25,25 @@ def best_reached(plan: Plan, run: Run | None) -> list[Section]:
             "Which of the best customers it reaches.", "Nobody is contacted by a plan before it is live."
         )
         return [Section([nothing], TITLE)]
+    if run.until >= plan.closes_on and not _contacts(run, plan).exists():
+        return [Section([_over(run, plan)], TITLE)]
     reached = best.reach(run, plan)
     missed = [one for one in listed if one.in_force and reached[one.definition.best].reached == 0]
     flags: list[Component] = [_flag(run, plan, missed)] if missed else []
     return [Section([*flags, _table(run, listed, reached)], TITLE, LEAD)]
+
+
+def _contacts(run: Run, plan: Plan) -> QuerySet[Contact]:
+    return Contact.objects.filter(run_id=run.pk, plan=plan).exclude(state=Contact.State.WITHDRAWN)
+
+
+def _over(run: Run, plan: Plan) -> Empty:
+    """That nobody is reached any more is no fault of a plan that has come to its end."""
+    return Empty(
+        "Which of the best customers it reaches.",
+        f"It ends on {plan.closes_on}, so the run of {run.until} planned nothing more by it. "
+        "With an earlier day above, the page says whom it reached.",
+    )
 
 
 def _flag(run: Run, plan: Plan, missed: list[best.Listed]) -> Failed:
@@ -36,10 +52,9 @@ def _flag(run: Run, plan: Plan, missed: list[best.Listed]) -> Failed:
         f"of the {_members(one):,} by {one.definition.best}, version {one.definition.version}"
         for one in missed
     ]
-    contacts = Contact.objects.filter(run_id=run.pk, plan=plan).exclude(state=Contact.State.WITHDRAWN)
     kept = (
         "Whom it reaches stands in the outbox."
-        if contacts.exists()
+        if _contacts(run, plan).exists()
         else "The shown run planned no contact by it."
     )
     return Failed(

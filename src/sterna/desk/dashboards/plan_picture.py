@@ -37,7 +37,7 @@ def _key(goal: Mapping[str, Any], asset: Mapping[str, Any]) -> str:
 
 
 def _nodes(body: Mapping[str, Any]) -> Iterator[Touchpoint]:
-    exchanges = {item["asset"]: item["give"] for item in body["exchanges"] if item.get("asset")}
+    exchanges = {item["asset"]: item["get"] for item in body["exchanges"] if item.get("asset")}
     for goal in body["goals"]:
         for asset in _for(goal, body):
             met = dict.fromkeys(route["medium"] for route in asset["routes"])
@@ -53,4 +53,4 @@ def _nodes(body: Mapping[str, Any]) -> Iterator[Touchpoint]:
 def _steps(body: Mapping[str, Any]) -> Iterator[Step]:
     for goal in body["goals"]:
         for asset in _for(goal, body):
-            yield Step(_key(goal, asset), goal["id"], None)
+            yield Step(_key(goal, asset), goal["id"], counts=False)

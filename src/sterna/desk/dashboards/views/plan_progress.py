@@ -18,6 +18,9 @@ from sterna.engine.plans import of_body
 from sterna.engine.plans.stages import STAGES, may_close
 from sterna.engine.plans.strategy import Stage
 
+# In a column of days: nobody has lost the day, it has not come.
+NOT_YET = "not yet"
+
 
 @dataclass(frozen=True)
 class Form:
@@ -126,7 +129,7 @@ def _signatures(found: Plan) -> Item:
         "Signatures.",
         "Nobody has signed it: a plan is launched with one for marketing and one for the technical side.",
     )
-    return Table("Signatures", columns, rows, empty=nothing)
+    return Table("Signatures", columns, rows, empty=nothing, stacks=True)
 
 
 def _stages(found: Plan, document: Document) -> Item:
@@ -150,7 +153,7 @@ def _stage(number: int, name: str, written: Stage | None, closed: dict[str, Any]
     asked = [written.owner, written.by, written.proof] if written else ["", None, ""]
     done = closed.get(name)
     who = (done.closed_by.name if done.closed_by else "Sterna") if done else ""
-    return Row([number, name, *asked, done.closed_at if done else None, who, done.proof if done else ""])
+    return Row([number, name, *asked, done.closed_at if done else NOT_YET, who, done.proof if done else ""])
 
 
 def _closing(request: HttpRequest, found: Plan, document: Document) -> Iterator[Form]:
@@ -180,7 +183,7 @@ def _dependencies(now: Document) -> Item:
                 one.kind or "",
                 one.owner or "",
                 one.by,
-                one.done,
+                one.done or NOT_YET,
                 ", ".join(str(titles.get(name, name)) for name in one.needs),
             ]
         )
@@ -194,7 +197,7 @@ def _dependencies(now: Document) -> Item:
         Column("done", "There since", "day"),
         Column("needs", "Needs first"),
     ]
-    return Table("Dependencies", columns, rows)
+    return Table("Dependencies", columns, rows, stacks=True)
 
 
 def _writing(request: HttpRequest, found: Plan, now: Document) -> Iterator[Item]:
@@ -228,4 +231,4 @@ def _log(found: Plan) -> Item:
         Column("reason", "Why"),
     ]
     nothing = Empty("Slip log.", "Nothing has slipped or was delivered yet.")
-    return Table("Slip log", columns, rows, empty=nothing, show_caption=True)
+    return Table("Slip log", columns, rows, empty=nothing, show_caption=True, stacks=True)

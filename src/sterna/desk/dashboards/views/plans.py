@@ -1,6 +1,7 @@
 """Plans: the list, and one plan as a page with its findings."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +70,7 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
         Section([_links(request, found)]),
         Section([_findings(found)], "What does the check say?"),
         *progress(request, found),
-        Section([_goals(request, body)], "Who shall move?"),
+        Section([_goals(request, body), _audiences(request, body)], "Who shall move?"),
         *best_reached(found, shown_run(asked_day(request))),
         Section([plan_picture(body)], "How does it get there?"),
         *_roadmap(found, body),
@@ -108,13 +109,20 @@ def _roadmap(found: Plan, body: Mapping[str, Any]) -> Iterator[Section]:
 def _figures(found: Plan, body: Mapping[str, Any]) -> Iterator[Component]:
     wanted = sum(goal["customers"] for goal in body["goals"])
     yield Number("Customers to move", wanted, note=f"{len(body['goals'])} goals")
-    yield Number("Budget", str(body["budget"]), "text", body["currency"], note=f"owner {body['owner']}")
+    yield Number(
+        "Budget", _amount(body["budget"]), "money_exact", body["currency"], note=f"owner {body['owner']}"
+    )
     share = float(body["hold_out"]["share"])
     yield Number("Held out", share, "percent", note="left alone, so that the effect shows")
     if found.launched_by:
         yield Number(
             "Launched by", found.launched_by.name, "text", note=f"{found.launched_at:%Y-%m-%d %H:%M} UTC"
         )
+
+
+def _amount(written: object) -> Decimal | None:
+    """An amount of a stored plan, in which it is text; None where a draft does not give it."""
+    return None if written is None else Decimal(str(written))
 
 
 def _findings(found: Plan) -> Component:
@@ -141,39 +149,55 @@ def _findings(found: Plan) -> Component:
 def _goals(request: HttpRequest, body: Mapping[str, Any]) -> Component:
     run = shown_run(asked_day(request))
     moved = {item.goal: item for item in goals.progress(run)} if run else {}
-    shades = places.shades(run) if run else {}
     rows = []
-    for goal in body["goals"]:
+    for goal, move in _moves(request, body):
         done = moved.get(goal["id"])
         rows.append(
             Row(
                 [
-                    Tier(goal["from"], shades.get(goal["from"])),
-                    Tier(goal["to"], shades.get(goal["to"])),
+                    *move,
                     goal["customers"],
                     done.moved if done else None,
                     Share(done.share, f"{goal['id']}: {done.moved:,} of {done.wanted:,}") if done else None,
                     str(goal["by"]),
                     goal["owner"],
-                    goal["audience"],
-                    goal["response"],
-                    str(goal["value_of_response"]),
                 ]
             )
         )
     columns = [
-        Column("from", "From"),
-        Column("to", "To"),
+        *_MOVE,
         Column("customers", "Wanted", "number"),
         Column("moved", "Moved so far", "number"),
         Column("share", "Of the goal", "component"),
-        Column("by", "By"),
+        Column("by", "By", "day"),
         Column("owner", "Owner"),
+    ]
+    return Table("How far they are", columns, rows, show_caption=True, stacks=True)
+
+
+def _audiences(request: HttpRequest, body: Mapping[str, Any]) -> Component:
+    rows = [
+        Row([*move, goal["audience"], goal["response"], _amount(goal["value_of_response"])])
+        for goal, move in _moves(request, body)
+    ]
+    columns = [
+        *_MOVE,
         Column("audience", "Audience"),
         Column("response", "Response wanted"),
-        Column("value", "Value of a response", unit=body["currency"]),
+        Column("value", "Value of a response", "money", unit=body["currency"]),
     ]
-    return Table("Goals", columns, rows, stacks=True)
+    return Table("Of whom, and by what response", columns, rows, show_caption=True, stacks=True)
+
+
+_MOVE = (Column("from", "From"), Column("to", "To"))
+
+
+def _moves(request: HttpRequest, body: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], list[Tier]]]:
+    """Each goal with the two places of its move, in the shades of the shown run."""
+    run = shown_run(asked_day(request))
+    shades = places.shades(run) if run else {}
+    for goal in body["goals"]:
+        yield goal, [Tier(goal[end], shades.get(goal[end])) for end in ("from", "to")]
 
 
 def _assets(body: Mapping[str, Any]) -> Component:
@@ -186,7 +210,7 @@ def _assets(body: Mapping[str, Any]) -> Component:
                 ", ".join(asset["goals"]),
                 f"{asset['behavior']['metric']}: {asset['behavior']['baseline']} to {asset['behavior']['target']}",
                 ", ".join(route["medium"] for route in asset["routes"]),
-                str(asset["unit_cost"]),
+                _amount(asset["unit_cost"]),
                 asset["owner"],
             ]
         )
@@ -199,10 +223,10 @@ def _assets(body: Mapping[str, Any]) -> Component:
         Column("goals", "For"),
         Column("behavior", "Behavior it shall change"),
         Column("media", "Through"),
-        Column("cost", "Unit cost", unit=body["currency"]),
+        Column("cost", "Unit cost", "money", unit=body["currency"]),
         Column("owner", "Owner"),
     ]
-    return Table("Assets", columns, rows)
+    return Table("Assets", columns, rows, stacks=True)
 
 
 def _exchanges(body: Mapping[str, Any]) -> Component:
@@ -210,10 +234,10 @@ def _exchanges(body: Mapping[str, Any]) -> Component:
     columns = [
         Column("id", "Exchange"),
         Column("kind", "Kind"),
-        Column("give", "We give"),
-        Column("get", "We get"),
+        Column("give", "The customer gives"),
+        Column("get", "The customer gets"),
     ]
-    return Table("Exchanges", columns, rows, show_caption=True)
+    return Table("Exchanges", columns, rows, show_caption=True, stacks=True)
 
 
 def _touchpoints(body: Mapping[str, Any]) -> Component:
@@ -225,7 +249,7 @@ def _touchpoints(body: Mapping[str, Any]) -> Component:
                 item["direction"],
                 item["purpose"],
                 item["owner"],
-                str(item["cost"]),
+                _amount(item["cost"]),
             ]
         )
         for item in body["touchpoints"]
@@ -236,6 +260,6 @@ def _touchpoints(body: Mapping[str, Any]) -> Component:
         Column("direction", "Direction"),
         Column("purpose", "Purpose"),
         Column("owner", "Owner"),
-        Column("cost", "Cost", unit=body["currency"]),
+        Column("cost", "Cost", "money", unit=body["currency"]),
     ]
-    return Table("Touchpoints", columns, rows, show_caption=True)
+    return Table("Touchpoints", columns, rows, show_caption=True, stacks=True)

@@ -123,7 +123,14 @@ def _draw_row(
     svg.tooltip(row, words)
     weight = "650" if estimate.primary else "400"
     name = estimate.name + (" (primary)" if estimate.primary else "")
-    svg.text(row, svg.shortened(name, NAME_ROOM - 16), NAME_ROOM - 14, y, "end", weight=weight)
+    svg.text(
+        row,
+        svg.shortened(name, NAME_ROOM - 16, bold=estimate.primary),
+        NAME_ROOM - 14,
+        y,
+        "end",
+        weight=weight,
+    )
     if (
         estimate.drawn
         and estimate.point is not None

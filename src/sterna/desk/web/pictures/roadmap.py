@@ -40,11 +40,15 @@ class Touchpoint:
 
 @dataclass(frozen=True)
 class Step:
-    """An edge from one touchpoint to the next; `pass_through` is the share who go on, None is unknown."""
+    """An edge from one touchpoint to the next; `pass_through` is the share who go on, None is unknown.
+
+    `counts` is False for an edge along which nobody is counted: it says where it leads and nothing else.
+    """
 
     origin: str
     destination: str
     pass_through: float | None = None
+    counts: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def tree(
         _draw_edge(root, drawn.boxes[step.origin], drawn.boxes[step.destination], drawn.boxes.values())
     for box in drawn.boxes.values():
         _draw_box(root, box)
-    _draw_edge_labels(root, steps, drawn)
+    _draw_edge_labels(root, [step for step in steps if step.counts], drawn)
     return root
 
 
@@ -120,7 +124,8 @@ def summary(touchpoints: Sequence[Touchpoint], steps: Sequence[Step]) -> str:
     """The roadmap in words: each step with the share who go on, then what has no behavior."""
     names = {touchpoint.key: touchpoint.name for touchpoint in touchpoints}
     clauses = [
-        f"{names[step.origin]} to {names[step.destination]}: {formats.percent(step.pass_through)} go on"
+        f"{names[step.origin]} to {names[step.destination]}"
+        + (f": {formats.percent(step.pass_through)} go on" if step.counts else "")
         for step in steps
     ]
     idle = [touchpoint.name for touchpoint in touchpoints if not touchpoint.behavior]
@@ -167,7 +172,7 @@ def _place_lane(own: Sequence[Touchpoint], columns: dict[str, int], top: float, 
 def _draw_lane(root: ET.Element, lane: Lane, width: float) -> None:
     svg.line(root, 0, lane.y + lane.height, width, lane.y + lane.height, "line")
     label = svg.text(root, "", 0, lane.y, weight="600", color="ink-soft")
-    for index, row in enumerate(svg.wrapped(lane.stage, LANE_ROOM - 16, 3)):
+    for index, row in enumerate(svg.wrapped(lane.stage, LANE_ROOM - 16, 3, bold=True)):
         part = svg.child(label, "tspan", {"x": 0, "y": lane.y + LANE_PADDING + 12 + index * 17})
         part.text = svg.clean(row)
     svg.tooltip(label, lane.stage)
@@ -258,9 +263,13 @@ def _draw_box(root: ET.Element, box: Box) -> None:
     shape.set("class", "box fill-surface stroke-line-strong")
     if not touchpoint.behavior:
         shape.set("stroke-dasharray", "5 4")
-    svg.text(holder, svg.shortened(touchpoint.name, NODE_WIDTH - 20), box.x + 10, box.y + 16, weight="600")
-    for index, row in enumerate(svg.wrapped(behavior, NODE_WIDTH - 20, 2, 12)):
-        svg.text(holder, row, box.x + 10, box.y + 35 + index * 16, color="ink-soft", size=12)
+    names = svg.wrapped(touchpoint.name, NODE_WIDTH - 20, 2, bold=True)
+    for index, row in enumerate(names):
+        svg.text(holder, row, box.x + 10, box.y + 16 + index * 16, weight="600")
+    # Name, behavior and notes have five lines between them: a name that takes two leaves one to what is asked for.
+    rows = svg.wrapped(behavior, NODE_WIDTH - 20, 3 - len(names) if touchpoint.notes else 2, 12)
+    for index, row in enumerate(rows, len(names)):
+        svg.text(holder, row, box.x + 10, box.y + 19 + index * 16, color="ink-soft", size=12)
     for index, note in enumerate(touchpoint.notes[:2]):
         said = svg.shortened(note, NODE_WIDTH - 20, 11)
         svg.text(holder, said, box.x + 10, box.y + 69 + index * 16, color="ink-soft", size=11)

@@ -11,14 +11,15 @@ from django.utils.safestring import SafeString
 from sterna.desk.web.pictures.palette import LIGHT
 
 NAMESPACE = "http://www.w3.org/2000/svg"
-CHARACTER_WIDTH = (
-    0.56  # of the font size: wide enough for the system fonts, so that text never outgrows its room
-)
+# Of the font size: wide enough for the system fonts, so that text never outgrows its room.
+CHARACTER_WIDTH = 0.56
+BOLD_WIDTH = 0.67
 
 Attribute = str | float | int
 
 # XML 1.0 has no place for these, escaped or not: one in a customer's name would make the file unreadable.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPACES = re.compile("[ \t\n]+")
 _ADDRESS = re.compile(r"^(https?://|/(?!/)|[?#])")
 
 
@@ -130,28 +131,29 @@ def points(places: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{written(x)},{written(y)}" for x, y in places)
 
 
-def text_width(words: str, size: float = 13) -> float:
+def text_width(words: str, size: float = 13, bold: bool = False) -> float:
     """The room a line of text needs, estimated from its length."""
-    return len(words) * size * CHARACTER_WIDTH
+    return len(words) * size * (BOLD_WIDTH if bold else CHARACTER_WIDTH)
 
 
-def shortened(words: str, room: float, size: float = 13) -> str:
+def shortened(words: str, room: float, size: float = 13, bold: bool = False) -> str:
     """The words cut to the room with an ellipsis; the whole belongs into a tooltip."""
-    fits = max(int(room / (size * CHARACTER_WIDTH)), 1)
+    fits = max(int(room / text_width("x", size, bold)), 1)
     return words if len(words) <= fits else words[: fits - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def wrapped(words: str, room: float, lines: int, size: float = 13) -> list[str]:
+def wrapped(words: str, room: float, lines: int, size: float = 13, bold: bool = False) -> list[str]:
     """The words on at most `lines` lines of the given room; what does not fit ends in an ellipsis."""
     rows: list[str] = []
-    for word in words.split():
-        if rows and text_width(f"{rows[-1]} {word}", size) <= room:
+    # A figure stays on one line with its sign; str.split would part it at that space too.
+    for word in _SPACES.split(words.strip().replace(" %", "\N{NO-BREAK SPACE}%")):
+        if rows and text_width(f"{rows[-1]} {word}", size, bold) <= room:
             rows[-1] = f"{rows[-1]} {word}"
         else:
             rows.append(word)
     if len(rows) > lines:
         rows[lines - 1] = " ".join(rows[lines - 1 :])
-    return [shortened(row, room, size) for row in rows[:lines]]
+    return [shortened(row, room, size, bold) for row in rows[:lines]]
 
 
 def spread(wanted: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:
