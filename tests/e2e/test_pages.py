@@ -213,10 +213,14 @@ def test_the_theme_is_kept(enter: Enter) -> None:
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 
-def test_no_page_is_wider_than_a_phone(world: Any, enter: Enter) -> None:
+def test_no_page_is_wider_than_a_phone_and_no_table_that_stacks_is_read_sideways(
+    world: Any, enter: Enter
+) -> None:
     page, wide = enter("manager", viewport=PHONE), []
+    stacked = CUT.replace(".table-scroll", ".table-scroll:has(.table-stacks)")
     for address in addresses(world):
         page.goto(address)
+        wide += [f"{address}: {name} by {by} px" for name, by in page.evaluate(stacked)]
         if too_wide(page):
             wide.append(f"{address}: {too_wide(page)} px")
     assert wide == []

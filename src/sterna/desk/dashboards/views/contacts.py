@@ -152,10 +152,10 @@ def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
         *([Section([forms], "What to do")] if may_work else []),
         Section([frame], f"What {title} reads"),
         Section(
-            [Table("Facts used", fact_columns, facts, empty=Empty("Facts used.", "None yet."))],
+            [Table("Facts used", fact_columns, facts, empty=Empty("Facts used.", "None yet."), stacks=True)],
             "What it rests on",
         ),
-        Section([Table("Receipts", columns, receipts, empty=nothing)], "What became of it"),
+        Section([Table("Receipts", columns, receipts, empty=nothing, stacks=True)], "What became of it"),
     ]
     trail = [("Outbox", reverse("contacts")), (title, reverse("customer", args=[found.customer_id]))]
     return answer(

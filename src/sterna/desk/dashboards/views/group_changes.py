@@ -109,7 +109,10 @@ def group_terms(request: HttpRequest) -> HttpResponse:
         Column("sha", "Proof"),
     ]
     nothing = Empty("Versions of the terms.", "None is published.")
-    sections = [Section(items), Section([Table("Versions", columns, rows, empty=nothing)], "Versions")]
+    sections = [
+        Section(items),
+        Section([Table("Versions", columns, rows, empty=nothing, stacks=True)], "Versions"),
+    ]
     lead = "A new version moves nobody: it says what is asked of whoever enters from then on."
     return answer(
         request,

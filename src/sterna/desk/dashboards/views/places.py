@@ -169,7 +169,7 @@ def move_names(request: HttpRequest, source: str, target: str) -> HttpResponse:
     chips = [Chip("from", source), Chip("to", target)]
     table = Table(
         f"From {source} to {target}", columns, rows, page.sort, Filters(f"{total['people']:,} customers", chips),
-        next_url=page.next_url, previous_url=page.first_url,
+        next_url=page.next_url, previous_url=page.first_url, stacks=True,
         empty=Empty("Names.", "Nobody made this move.", "All moves", reverse("moves")),
     )  # fmt: skip
     return answer(

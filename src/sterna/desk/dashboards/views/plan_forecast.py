@@ -166,9 +166,8 @@ def _months(forecast: Forecast) -> Table:
         Row([start, *(round(goal.months[number].mean) for goal in forecast.goals)])
         for number, start in enumerate(forecast.starts)
     ]
-    return Table(
-        "Customers in each goal's place or above at the end of the month", columns, rows, show_caption=True
-    )
+    caption = "Customers in each goal's place or above at the end of the month"
+    return Table(caption, columns, rows, show_caption=True, stacks=True)
 
 
 def _levers(found: Told) -> Table:

@@ -55,7 +55,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     nothing = Empty(
         "Migration plans.", "None has been written: write one, or load a file by `sterna plan load FILE`."
     )
-    sections = [Section([Table("Plans", columns, rows, empty=nothing)])]
+    sections = [Section([Table("Plans", columns, rows, empty=nothing, stacks=True)])]
     write = Action("Write a plan", reverse("plan_new")) if allows(request.user, Right.MANAGE) else None
     return answer(request, Page("What is planned?", sections, action=write, dated=False))
 

@@ -126,7 +126,7 @@ def _table(found: Sequence[Comparison], currency: str) -> Component:
         Column("p", "p, adjusted"),
         Column("verdict", "Verdict"),
     ]
-    return Table("Comparisons", columns, rows)
+    return Table("Comparisons", columns, rows, stacks=True)
 
 
 def _campaigns(run: Run) -> Section:
@@ -160,5 +160,7 @@ def _campaigns(run: Run) -> Section:
     nothing = Empty("Campaigns that were targeted by somebody.", "None is known.")
     lead = "No effect is given: who was reached was chosen, and spent more before. Comparing them would invent a lift."
     return Section(
-        [Table("Campaigns of the shop", columns, rows, empty=nothing)], "Campaigns without a hold-out", lead
+        [Table("Campaigns of the shop", columns, rows, empty=nothing, stacks=True)],
+        "Campaigns without a hold-out",
+        lead,
     )

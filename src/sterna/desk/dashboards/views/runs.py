@@ -48,7 +48,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         Column("outcome", "Outcome"),
     ]
     nothing = Empty("Turns of the loop.", "None has run: `sterna run --until DATE` turns it once.")
-    items: list[Component | SafeString] = [Table("Runs", columns, rows, empty=nothing)]
+    items: list[Component | SafeString] = [Table("Runs", columns, rows, empty=nothing, stacks=True)]
     if allows(request.user, Right.MANAGE):
         items.insert(0, render_to_string("dashboards/start_run.html", {}, request=request))
     return answer(request, Page("When did the loop turn?", [Section(items)], dated=False))
@@ -123,7 +123,7 @@ def _stages(found: Run, stages: list[Stage]) -> Component:
         Column("rows", "Rows", "number"),
         Column("seconds", "Seconds"),
     ]
-    return Table("Stages", columns, rows, empty=Empty("Stages.", "None has ended yet."))
+    return Table("Stages", columns, rows, empty=Empty("Stages.", "None has ended yet."), stacks=True)
 
 
 def _brief(found: Run) -> Component:
@@ -133,7 +133,7 @@ def _brief(found: Run) -> Component:
     for name, pinned in (("scheme", found.brief.get("scheme")), *others, ("plan", found.brief.get("plan"))):
         if pinned:
             rows.append(Row([name, f"{pinned['name']} version {pinned['version']}, {pinned['sha256'][:12]}"]))
-    return Table("Brief", [Column("what", "What"), Column("value", "Value")], rows)
+    return Table("Brief", [Column("what", "What"), Column("value", "Value")], rows, stacks=True)
 
 
 @needs(Right.READ)

@@ -241,7 +241,7 @@ def _managing(request: HttpRequest, scheme: str, place: str) -> Section:
     stewards = Steward.objects.filter(scheme=scheme, place=place).select_related("manager")
     rows = [Row([one.manager.name, one.since, one.until or "now"]) for one in stewards]
     columns = [Column("manager", "Manager"), Column("since", "Since", "day"), Column("until", "Until")]
-    items: list[Component | SafeString] = [Table("Managers", columns, rows)]
+    items: list[Component | SafeString] = [Table("Managers", columns, rows, stacks=True)]
     if allows(request.user, Right.MANAGE):
         chosen = User.objects.filter(is_active=True).order_by("first_name", "last_name", "username")
         context = {"scheme": scheme, "place": place, "people": chosen}

@@ -102,7 +102,7 @@ def _bands(run: Run, terms: Mapping[str, Any]) -> Component:
         Column("customers", "Customers", "number"),
         tier_words.amount(run, name, "amount", words.capitalize()),
     ]
-    return Table("Tiers" if is_main else f"Tiers of {name}", columns, rows)
+    return Table("Tiers" if is_main else f"Tiers of {name}", columns, rows, stacks=True)
 
 
 def _versions(request: HttpRequest, manages: bool) -> Iterator[Component | SafeString]:
