@@ -110,6 +110,7 @@ def test_stop_ends_the_server_its_worker_and_the_database(home, address, server)
     told = process(home, "stop")
     assert (told.code, told.out) == (0, "stopped\n")
     assert server.wait(timeout=5) == 0 and gone(begun)
+    assert "WARNING" not in (home / "serve.log").read_text(), "who starts it is warned of nothing"
     assert not (home / "postgres" / "postmaster.pid").exists() and health(address) == 0
     assert process(home, "stop").out == "nothing was running\n"
 

@@ -1,5 +1,6 @@
 """Serves the desk, runs its background worker beside it, and stops what it started."""
 
+import logging
 import os
 import signal
 import socket
@@ -38,6 +39,8 @@ def worker() -> Iterator[None]:
             process.kill()
 
 
+# Most of them wait for the disk, so there are more than processors: with five on two of these no more was taken in.
+THREADS = 8
 PATIENCE = 10  # seconds that a process of the web server has to finish what it answers
 
 
@@ -51,13 +54,15 @@ def serve() -> None:
 
     host, port = address()
     _require_free(host, port)
+    # It advises fewer threads at each start on a machine of two processors; whoever starts it can do nothing with that.
+    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
     server = Granian(
         "sterna.desk.config.wsgi:application",
         host,
         port,
         interface=Interfaces.WSGI,
         workers=2,
-        blocking_threads=8,
+        blocking_threads=THREADS,
         websockets=False,
         # One that does not answer would keep the server, its worker and the database from ever ending.
         workers_kill_timeout=PATIENCE,
