@@ -10,7 +10,7 @@ from django.urls import reverse
 from sterna.desk.config import options
 from sterna.desk.config.refused import Refused
 from sterna.desk.dashboards.queries import forecasts, places
-from sterna.desk.plans.actions import load
+from sterna.desk.plans.actions import load, slip
 from sterna.desk.plans.models import Plan
 from sterna.desk.runs import actions
 from sterna.desk.runs.models import Run
@@ -180,6 +180,21 @@ def test_a_version_that_cannot_be_forecast_is_said_beside(log_in: Any, year: Run
     first = load(text(), None)
     load(text(version=2, **{"customers: 5": "customers: 5000"}), None)
     assert "Goal bronze-up wants 5000 customers, and bronze holds" in page(log_in, first)
+
+
+def test_R60_what_slips_lowers_the_forecast_from_when_it_is_said(log_in: Any, year: Run) -> None:
+    codes = "dependencies:\n  - {id: codes, kind: technology, owner: Ben, by: 2017-07-01}\nassets:\n"
+    plan = load(text(**{"assets:\n": codes}), None)
+    basis = forecasts.ground(plan).basis
+    assert basis is not None
+    before = forecasts.told(plan, basis).forecast
+    assert before.contacts == 20 and "held back" not in page(log_in, plan)
+    slip(plan, "codes", date(2017, 10, 1), None, "The supplier was late")
+    # Of the 184 days from July to December the 92 from October on are left.
+    after = forecasts.told(plan, basis).forecast
+    assert after.contacts == 10
+    assert after.goals[0].by_plan.mean < before.goals[0].by_plan.mean
+    assert "Asset basket is held back until 2017-10-01 by what it needs: 10 of its 20" in page(log_in, plan)
 
 
 def test_without_a_run_before_it_opens_there_is_no_forecast(log_in: Any, opened: None) -> None:

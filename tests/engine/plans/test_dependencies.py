@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sterna.engine import plans
 from sterna.engine.errors import BadInput
-from sterna.engine.plans.dependencies import CODES
+from sterna.engine.plans.dependencies import CODES, last_there
 from sterna.engine.plans.strategy import Dependency
 from tests.engine.plans.house import WHOLE, codes, found, plan
 
@@ -140,8 +140,27 @@ def test_R60_a_step_of_the_roadmap_waits_too():
 
 
 def test_R60_an_asset_that_is_not_there_is_named():
-    with pytest.raises(BadInput, match="no asset called 'gift'"):
-        plans.open_before(plan(), "gift")
+    for ask in (plans.open_before, last_there):
+        with pytest.raises(BadInput, match="no asset called 'gift'"):
+            ask(plan(), "gift")
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "last"),
+    [
+        ([], None),
+        (CHAIN, date(2017, 6, 1)),
+        ([CHAIN[0] | {"by": "2017-09-09"}, *CHAIN[1:]], date(2017, 9, 9)),
+        # What is there waits for nothing any more, and counts from the day since when it is.
+        ([CHAIN[0] | {"by": "2017-09-09"}, CHAIN[1] | {"done": "2017-07-02"}, CHAIN[2]], date(2017, 7, 2)),
+        ([CHAIN[0] | {"by": None}, *CHAIN[1:]], date(2017, 6, 1)),
+        # Named by nothing, so the plan as a whole waits for it, and with the plan its asset.
+        ([*CHAIN, waits("consent-text", by="2017-08-08")], date(2017, 8, 8)),
+    ],
+)
+def test_R60_nothing_holds_an_asset_back_from_the_day_on_which_the_last_is_there(dependencies, last):
+    needs = ["launch-kit"] if dependencies else []
+    assert last_there(plan(dependencies=dependencies, assets=assets(needs=needs)), "voucher") == last
 
 
 def test_R60_of_those_that_can_be_done_next_the_one_due_first_comes_first():

@@ -76,18 +76,34 @@ def open_before(plan: Plan, asset_id: str | None = None, on: date | None = None)
     the plan's first where none is given: what has a later season of its own does not keep the rest back. What is done
     no longer waits for anything. Raises BadInput for an asset that is not in the plan.
     """
+    needed = _needed(plan, asset_id, on or plan.opens)
+    blocking = {name for name, dependency in needed.items() if dependency.done is None}
+    return tuple(dependency for dependency in order(plan) if dependency.id in blocking)
+
+
+def last_there(plan: Plan, asset_id: str) -> date | None:
+    """The day on which the last of what an asset waits for is there, and from which nothing holds it back.
+
+    Of what is done it is the day since when, of what is open that on which it is due. None where nothing that it
+    waits for has a day. Raises BadInput for an asset that is not in the plan.
+    """
+    needed = _needed(plan, asset_id, plan.opens).values()
+    return max((day for one in needed if (day := one.done or one.by) is not None), default=None)
+
+
+def _needed(plan: Plan, asset_id: str | None, day: date | None) -> dict[str, Dependency]:
+    """What an asset, or all that begins by `day`, waits for, and what that needs in turn where it is still open."""
     if asset_id is not None and all(asset.id != asset_id for asset in plan.assets):
         raise BadInput(f"the plan has no asset called {asset_id!r}")
-    day = on or plan.opens
     known = by_id(plan.dependencies)
     waiting = [name for launch in _launches(plan) if _begins(launch, asset_id, day) for name in launch.needs]
-    blocking: set[str] = set()
+    needed: dict[str, Dependency] = {}
     while waiting:
         name = waiting.pop()
-        if name in known and known[name].done is None and name not in blocking:
-            blocking.add(name)
-            waiting += known[name].needs
-    return tuple(dependency for dependency in order(plan) if dependency.id in blocking)
+        if name in known and name not in needed:
+            needed[name] = known[name]
+            waiting += known[name].needs if known[name].done is None else ()
+    return needed
 
 
 def _begins(launch: _Launch, asset_id: str | None, day: date | None) -> bool:

@@ -1,7 +1,7 @@
 """Lays the planned contacts out over the weeks of their seasons and compares them with hours, capacities and money."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -49,7 +49,7 @@ class Week(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Laid(NamedTuple):
-    """One route with planned contacts: where it stands, how many of them each week has, and when its season opens."""
+    """One route with planned contacts: where it stands, how many of them each week has, and the day of the first."""
 
     asset: Asset
     route: Route
@@ -87,8 +87,12 @@ def weeks(plan: Plan) -> list[Week]:
     ]
 
 
-def laid_out(plan: Plan) -> list[Laid]:
-    """The routes with planned contacts, laid out; one whose season has no open day has no week."""
+def laid_out(plan: Plan, held_until: Mapping[str, date] | None = None) -> list[Laid]:
+    """The routes with planned contacts, laid out; one whose season has no open day has no week.
+
+    An asset in `held_until` begins on its day there, where that is later than its season; what was planned for the
+    days before is not made up for.
+    """
     open_days: dict[tuple[date, date, str], dict[date, int]] = {}
     laid = []
     for index, asset in enumerate(plan.assets):
@@ -99,10 +103,13 @@ def laid_out(plan: Plan) -> list[Laid]:
             key = (opens, closes, route.medium or "")
             if key not in open_days:
                 open_days[key] = _open_days(plan, *key)
-            days = open_days[key]
-            total = sum(days.values())
-            spread = {week: route.planned * count / total for week, count in days.items()}
-            laid.append(Laid(asset, route, f"assets[{index}].routes[{number}]", spread, opens))
+            total = sum(open_days[key].values())
+            first = max(opens, (held_until or {}).get(asset.id or "", opens))
+            late = (first, closes, key[-1])
+            if late not in open_days:
+                open_days[late] = _open_days(plan, *late)
+            spread = {week: route.planned * count / total for week, count in open_days[late].items()}
+            laid.append(Laid(asset, route, f"assets[{index}].routes[{number}]", spread, first))
     return laid
 
 

@@ -77,6 +77,42 @@ def test_without_an_effect_the_plan_moves_nobody_and_still_costs() -> None:
     assert walked.worth.tolist() == [0]
 
 
+def waiting(by: str, **more: str) -> dict[str, Any]:
+    """The plan's asset needs codes, which are due on a day of July."""
+    codes = {"id": "codes", "kind": "technology", "owner": "Ben", "by": by} | more
+    return {"assets": [asset(needs=["codes"])], "dependencies": [codes]}
+
+
+def test_R60_what_comes_late_lowers_the_forecast_and_is_told() -> None:
+    held = mean(**waiting("2017-07-17"))
+    # Two of four weeks are left: 100 contacts, of whom 50 take it up and 10 rise. The 100 planned before are lost.
+    assert held.contacts.tolist() == [100]
+    assert stood(held, 0) == pytest.approx([890, 110])
+    assert held.cost.tolist() == pytest.approx([100 * 0.50 + 50 * 2.00])
+    told = forecast(plan(**waiting("2017-07-17")), basis())
+    assert told.contacts == 100
+    assert told.notes == (
+        "asset voucher is held back until 2017-07-17 by what it needs: 100 of its 200 contacts ahead are not made",
+    )
+    (never,) = forecast(plan(**waiting("2017-07-31")), basis()).goals
+    assert never.by_plan.mean == 0
+
+
+def test_R60_what_is_there_in_time_lowers_nothing() -> None:
+    there = [waiting("2017-07-03"), waiting("2017-07-17", done="2017-06-01"), waiting("2017-07-01")]
+    for parts in there:
+        told = forecast(plan(**parts), basis())
+        assert (told.contacts, told.notes) == (200, ())
+    late = forecast(plan(**waiting("2017-06-01", done="2017-07-17")), basis())
+    assert late.contacts == 100  # the day since when it is there counts, not the one on which it was due
+
+
+def test_R60_what_is_overdue_has_no_day_to_go_by_and_is_taken_as_there() -> None:
+    told = forecast(plan(**waiting("2017-06-30")), basis())
+    assert told.contacts == 200
+    assert told.notes == ("codes was due on 2017-06-30 and is still open: it is taken as there for voucher",)
+
+
 def test_a_lift_below_zero_goes_back() -> None:
     walked = mean(assets=[asset(effect=EFFECT | {"lift": -0.2})])
     assert stood(walked, 0) == pytest.approx([920, 80])

@@ -1,8 +1,10 @@
 """The months of a forecast and the contacts in each."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sterna.engine.errors import BadInput
 from sterna.engine.plans.forecast.calendar import contacts, month_of, month_starts
@@ -41,6 +43,30 @@ def test_weeks_that_are_gone_have_no_contacts_left() -> None:
     starts = month_starts(plan(), date(2017, 7, 16))
     ((_, _, by_month),) = contacts(plan(), starts)
     assert by_month == pytest.approx([100.0, 0.0])  # the weeks of 17 and 24 July of four
+
+
+def test_R60_what_is_held_back_loses_the_days_before_and_keeps_the_rest_as_planned() -> None:
+    starts = month_starts(plan(), AS_OF)
+    # 200 in the 28 days from Monday, 3 July to the 30th: from Thursday the 13th on 18 days are left.
+    ((_, _, by_month),) = contacts(plan(), starts, {"voucher": date(2017, 7, 13)})
+    assert by_month == pytest.approx([200 * 18 / 28, 0.0])
+    for unmoved in ({}, {"voucher": date(2017, 7, 3)}, {"another": date(2017, 7, 13)}):
+        ((_, _, by_month),) = contacts(plan(), starts, unmoved)
+        assert by_month == pytest.approx([200.0, 0.0])
+    ((_, _, by_month),) = contacts(plan(), starts, {"voucher": date(2017, 7, 31)})
+    assert by_month == [0.0, 0.0]
+
+
+@given(st.dates(date(2017, 7, 1), date(2017, 8, 31)), st.sets(st.integers(0, 20)))
+def test_R60_each_day_of_waiting_costs_its_share_of_the_open_days(until: date, dark: set[int]) -> None:
+    shut = [date(2017, 7, 5) + timedelta(days=day) for day in dark]
+    blackouts = [{"id": f"b{day}", "opens": str(day), "closes": str(day)} for day in shut]
+    summer = plan(blackouts=blackouts)
+    ((_, _, by_month),) = contacts(summer, month_starts(summer, AS_OF), {"voucher": until})
+    season = [date(2017, 7, 3) + timedelta(days=day) for day in range(28)]
+    open_days = [day for day in season if day not in shut]
+    left = [day for day in open_days if day >= until]
+    assert sum(by_month) == pytest.approx(200 * len(left) / len(open_days))
 
 
 def test_what_lies_behind_or_has_no_days_is_refused() -> None:

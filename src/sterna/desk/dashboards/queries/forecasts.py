@@ -12,6 +12,7 @@ from sterna.desk.dashboards.queries import places
 from sterna.desk.dashboards.queries.current import opening
 from sterna.desk.lakehouse.lake_query import lake_query
 from sterna.desk.plans.models import Plan
+from sterna.desk.plans.queries import dependencies_now
 from sterna.desk.runs.models import Run
 from sterna.engine.plans import Plan as Document
 from sterna.engine.plans import of_body
@@ -230,7 +231,8 @@ def told(plan: Plan, basis: Basis) -> Told:
 
 
 def _document(plan: Plan) -> Document:
-    return of_body(plan.definition.body).plan
+    """The plan as it is written, with the days of what it waits for as they were last said."""
+    return dependencies_now(plan, of_body(plan.definition.body).plan)
 
 
 def _measured(plan: Plan) -> Run | None:

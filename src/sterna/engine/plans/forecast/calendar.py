@@ -1,6 +1,6 @@
 """The months of a forecast, and the planned contacts in each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from sterna.engine.errors import BadInput
@@ -33,10 +33,15 @@ def month_of(starts: Sequence[date], day: date) -> int:
     return max(0, sum(start <= day for start in starts) - 1)
 
 
-def contacts(plan: Plan, starts: Sequence[date]) -> list[tuple[Asset, Route, list[float]]]:
-    """The planned contacts of each route by month; a week that began before the first is gone."""
+def contacts(
+    plan: Plan, starts: Sequence[date], held_until: Mapping[str, date] | None = None
+) -> list[tuple[Asset, Route, list[float]]]:
+    """The planned contacts of each route by month; a week that began before the first is gone.
+
+    Those of an asset in `held_until` that were planned before its day there are left out.
+    """
     found = []
-    for laid in laid_out(plan):
+    for laid in laid_out(plan, held_until):
         by_month = [0.0] * len(starts)
         for week, count in laid.spread.items():
             # The Monday of the first week may lie before the season.

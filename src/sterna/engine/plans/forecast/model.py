@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.engine.errors import BadInput
+from sterna.engine.plans.dependencies import last_there, open_before
 from sterna.engine.plans.document import Plan
 from sterna.engine.plans.forecast.basis import Basis, require_sound
 from sterna.engine.plans.forecast.calendar import contacts, month_of, month_starts
@@ -88,10 +89,11 @@ def _pushes(
 ) -> tuple[list[Push], list[str]]:
     planned: dict[str, list[tuple[float, list[float]]]] = {}
     assets: dict[str, Asset] = {}
-    for asset, route, by_month in contacts(plan, starts):
+    held_until, notes = _held(plan, starts)
+    for asset, route, by_month in contacts(plan, starts, held_until):
         assets[asset.id or ""] = asset
         planned.setdefault(asset.id or "", []).append((float(route.contact_cost or 0), by_month))
-    pushes, notes = list[Push](), list[str]()
+    pushes = list[Push]()
     left = {name: _audience(aim, basis, plan) for name, aim in aims.items()}
     for name, asset in assets.items():
         served = [aims[goal] for goal in asset.goals if goal in aims]
@@ -107,6 +109,35 @@ def _pushes(
         if (asset.id or "") not in assets:
             notes.append(f"asset {asset.id} has no planned contacts ahead: it moves nobody")
     return pushes, notes
+
+
+def _held(plan: Plan, starts: tuple[date, ...]) -> tuple[dict[str, date], list[str]]:
+    """The assets that something they need keeps back beyond the first day, until when, and what that costs them.
+
+    What should be there by now and is still open has no day to go by: it is taken as there, and the notes say so.
+    """
+    held_until, overdue = dict[str, date](), dict[str, list[str]]()
+    for name in (asset.id for asset in plan.assets if asset.id):
+        if (last := last_there(plan, name)) and last > starts[0]:
+            held_until[name] = last
+        for needed in open_before(plan, name):
+            if needed.by and needed.by < starts[0]:
+                said = f"{needed.id} was due on {needed.by} and is still open: it is taken as there for "
+                overdue.setdefault(said, []).append(name)
+    notes = [said + ", ".join(names) for said, names in overdue.items()]
+    ahead, left = (_by_asset(plan, starts, until) for until in ({}, held_until))
+    for name, day in held_until.items():
+        if (lost := ahead.get(name, 0) - left.get(name, 0)) > 0:
+            of_all = f"{lost:,.0f} of its {ahead[name]:,.0f} contacts ahead are not made"
+            notes.append(f"asset {name} is held back until {day} by what it needs: {of_all}")
+    return held_until, notes
+
+
+def _by_asset(plan: Plan, starts: tuple[date, ...], held_until: Mapping[str, date]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for asset, _, by_month in contacts(plan, starts, held_until):
+        found[asset.id or ""] = found.get(asset.id or "", 0) + sum(by_month)
+    return found
 
 
 def _audience(aim: Aim, basis: Basis, plan: Plan) -> float:
