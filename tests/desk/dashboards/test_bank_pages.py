@@ -114,6 +114,32 @@ def test_R4_a_year_of_the_bank_has_moves_and_every_row_sums_to_its_headcount(ban
     assert sum(cell.customers for cell in cells if cell.from_place != cell.to_place) > 3
 
 
+def test_R62_meetings_are_counted_of_whom_the_plan_is_for_and_the_page_shows_them(bank, analyst):
+    from sterna.cli.desk.bank_demo import REGISTER
+    from sterna.desk.customers.models import SourceRecord
+    from sterna.desk.dashboards.queries.behaviors import counts
+    from sterna.desk.plans.models import Plan
+    from sterna.desk.runs.models import Run
+    from sterna.desk.segments.models import Move
+
+    plan = Plan.objects.get(name="whole-picture-2025")
+    found = {part.part: part for part in counts(plan).parts}["golf-day"]
+    first = Run.objects.earliest("until")
+    core = Move.objects.filter(run_id=first.pk, scheme="balances", to_place="core").values("customer_id")
+    clients = set(
+        SourceRecord.objects.filter(kind=REGISTER, customer__in=core).values_list("value", flat=True)
+    )
+    met = [
+        row["client_id"]
+        for row in pq.read_table(bank / "events.parquet").to_pylist()
+        if row["kind"] == "meeting" and 1 <= (plan.opens_on - row["on"]).days <= 180
+    ]
+    assert found.counted is not None
+    assert found.counted.customers == len(clients) > CLIENTS / 2
+    assert found.counted.mean == pytest.approx(sum(one in clients for one in met) / len(clients))
+    assert f"{found.counted.mean:,.2f} (give or take" in seen(analyst, "plan_behavior", plan.pk)
+
+
 def test_R45_R47_R48_groups_hold_whom_staff_judged_with_days_and_reasons(bank, analyst):
     from sterna.cli.desk.bank_demo import NOW
     from sterna.desk.segments import group_queries
