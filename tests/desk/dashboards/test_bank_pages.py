@@ -1,6 +1,7 @@
 """The demonstration's bank on the pages: tiers of balances, groups by judgement, real moves, and nothing twice."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -307,3 +308,20 @@ def test_the_days_of_the_bank_fit_each_other():
     assert bank_demo.NOW.date() > bank_demo.CLOSING
     assert min(by for _, by, _ in bank_demo.EXPECTED) < bank_demo.NOW.date()
     assert min(by for _, by, _ in bank_demo.EXPECTED) > date(2025, 2, 1)
+
+
+def test_amounts_within_sentences_are_written_as_those_in_tables(bank, analyst):
+    from sterna.desk.runs.models import Run
+    from sterna.desk.segments.models import Candidate
+
+    run = Run.objects.latest("until")
+    pages = [seen(analyst, name) for name in ("home", "moves", "contacts", "left_out", "segments")]
+    asked = Candidate.objects.filter(run_id=run.pk, goal="core-to-premier").order_by("position")[:3]
+    people = [seen(analyst, "customer", one.customer_id) for one in asked]
+    assert len(people) == 3 and all(
+        re.search(r"In core with \d,\d{3},\d{3}\.\d\d USD", one) for one in people
+    )
+    for page in (*pages, *people):
+        # Provenance drawers hold formulas and files, in which a figure stands as it is computed.
+        said = re.sub(r"<[^>]+>", " ", re.sub(r"<(details|script)\b.*?</\1>", "", page, flags=re.DOTALL))
+        assert re.findall(r"[^\n]{0,60}(?<![\w.,])\d{4,}\.\d\d(?!\w)[^\n]{0,20}", said) == []

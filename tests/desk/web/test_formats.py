@@ -58,6 +58,42 @@ def test_a_range_names_its_step_once(low: int | None, high: int | None, written:
 
 
 @pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("In core with 3456789.12 USD, 999.00 USD short", "In core with 3,456,789.12 USD, 999.00 USD short"),
+        ("spend -1242.24, 1000.00 when last placed.", "spend -1,242.24, 1,000.00 when last placed."),
+        ("Ends with 1234.50.", "Ends with 1,234.50."),
+        ("Customer 20170630 of 2017-06-30, version 1234", "Customer 20170630 of 2017-06-30, version 1234"),
+        ("host 10.1234.56 or build 1234.567, A1234.56", "host 10.1234.56 or build 1234.567, A1234.56"),
+        ("1,234.50 is written already", "1,234.50 is written already"),
+        ("", ""),
+    ],
+)
+def test_amounts_in_a_stored_sentence_are_written_as_everywhere_else(said: str, written: str) -> None:
+    assert formats.sentence(said) == written
+    assert formats.sentence(written) == written
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("3198200.1", "3,198,200.1"),
+        ("10000", "10,000"),
+        ("-25000.50", f"{MINUS}25,000.50"),
+        ("1E+7", "10,000,000"),
+        ("1974", "1974"),
+        ("2.5", "2.5"),
+        ("NaN", "NaN"),
+        ("Infinity", "Infinity"),
+        ("about 20000", "about 20000"),
+        ("", ""),
+    ],
+)
+def test_a_number_that_somebody_said_keeps_its_digits(said: str, written: str) -> None:
+    assert formats.number_said(said) == written
+
+
+@pytest.mark.parametrize(
     ("share", "places", "written"),
     [(0.3, 0, "30 %"), (Decimal("0.0873"), 1, "8.7 %"), (-0.021, 1, f"{MINUS}2.1 %"), (None, 0, "unknown")],
 )

@@ -15,7 +15,7 @@ from sterna.desk.dashboards.parts import Retract, token
 from sterna.desk.dashboards.queries import people
 from sterna.desk.users.access import Right, allows
 from sterna.desk.web.components import Column, Component, Empty, Row, Table, Unknown
-from sterna.desk.web.formats import counted, day, percent
+from sterna.desk.web.formats import counted, day, number_said, percent
 from sterna.engine.taxonomy import Tree
 
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
@@ -29,11 +29,11 @@ def facts(request: HttpRequest, customer: Customer) -> Table:
         Row(
             [
                 _titled(tree, one),
-                one.fact.value,
-                f"{_standing(one)} ({percent(one.fact.confidence)} sure)",
+                _value(tree, one.fact),
+                f"{_standing(tree, one)} ({percent(one.fact.confidence)} sure)",
                 _heard(one.fact),
                 "for good" if one.fact.expires_on is None else day(one.fact.expires_on),
-                _why(one),
+                _why(tree, one),
                 *([_retract(request, one.fact)] if works else []),
             ]
         )
@@ -59,11 +59,17 @@ def _titled(tree: Tree, one: KnownFact) -> str:
     return f"{tree.at(above[-1]).title} > {one.title}" if above else one.title
 
 
-def _standing(one: KnownFact) -> str:
+def _value(tree: Tree, fact: Fact) -> str:
+    """What was said; a number with its thousands separated."""
+    is_number = fact.fact_class in tree and tree.at(fact.fact_class).holds == "number"
+    return number_said(fact.value) if is_number else fact.value
+
+
+def _standing(tree: Tree, one: KnownFact) -> str:
     if not one.in_time:
         return "no longer: it is old"
     if one.stands and one.against:
-        return f"yes, against {', '.join(dict.fromkeys(fact.value for fact in one.against))}"
+        return f"yes, against {'; '.join(dict.fromkeys(_value(tree, fact) for fact in one.against))}"
     return "yes" if one.stands else "no: another is surer or newer"
 
 
@@ -72,9 +78,9 @@ def _heard(fact: Fact) -> str:
     return ", ".join(part for part in (fact.source, who, fact.touchpoint, day(fact.observed_on)) if part)
 
 
-def _why(one: KnownFact) -> str:
+def _why(tree: Tree, one: KnownFact) -> str:
     if one.because:
-        parents = ", ".join(f"{fact.fact_class} {fact.value}" for fact in one.because)
+        parents = ", ".join(f"{fact.fact_class} {_value(tree, fact)}" for fact in one.because)
         return f"inferred from {parents}"
     return f"noted: {one.fact.note.text}" if one.fact.note else "it was said"
 

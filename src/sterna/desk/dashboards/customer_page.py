@@ -37,6 +37,7 @@ from sterna.desk.web.components import (
     Timeline,
     TimelineEntry,
 )
+from sterna.desk.web.formats import sentence
 
 
 def customer_page(request: HttpRequest, customer: Customer, run: Run | None) -> Page:
@@ -104,7 +105,7 @@ def _next(customer: Customer, run: Run) -> list[Component]:
             [
                 candidate.goal.replace("-", " "),
                 f"{candidate.position:,}",
-                f"{candidate.reason} {candidate.readiness_reason}".strip(),
+                sentence(f"{candidate.reason} {candidate.readiness_reason}".strip()),
                 unknown_titles(candidate.unknown) or "nothing",
             ]
         )
@@ -150,7 +151,7 @@ def _history(customer: Customer, run: Run | None) -> Component:
                 Tier(stay.place, shades[stay.scheme].get(stay.place)),
                 stay.during.lower,
                 stay.during.upper or "today",
-                stay.cause,
+                sentence(stay.cause),
             ]
         )
         for stay in stays

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 UNKNOWN = "unknown"
 MINUS = "\N{MINUS SIGN}"
@@ -20,6 +21,7 @@ _AGES = (
     (timedelta.max, timedelta(days=365), "year"),
 )
 _JUST_NOW = timedelta(seconds=45)
+_AMOUNT_IN_WORDS = re.compile(r"(?<![\w.,])\d{4,}\.\d{2}(?!\w|\.\w)")
 
 Figure = Decimal | int | float
 
@@ -32,6 +34,24 @@ def money_short(amount: Figure | None, currency: str | None = None) -> str:
 def money_exact(amount: Figure | None, currency: str | None = None) -> str:
     """The exact form for tables and hover, to the cent: "1,234,567.00 USD"; None is "unknown"."""
     return UNKNOWN if amount is None else _with_currency(decimal(amount, 2), currency)
+
+
+def sentence(said: str) -> str:
+    """A stored sentence with its amounts as everywhere else: "1234567.00 USD" is "1,234,567.00 USD".
+
+    Only what has two decimals is taken for an amount, so that years, days and the numbers of customers stay.
+    """
+    return _AMOUNT_IN_WORDS.sub(lambda found: f"{Decimal(found.group()):,}", said)
+
+
+def number_said(said: str) -> str:
+    """A number as somebody wrote it, its thousands separated from ten thousand on: a year stays a year."""
+    try:
+        number = Decimal(said)
+    except InvalidOperation:
+        return said
+    is_long = number.is_finite() and abs(number) >= 10_000
+    return f"{number:,f}".replace("-", MINUS) if is_long else said
 
 
 def short(amount: Figure) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from sterna.desk.customers.queries import classes
 from sterna.desk.plans.models import Plan
+from sterna.desk.web.formats import sentence
 
 _REASONS = {
     "address": "No address",
@@ -63,11 +64,11 @@ def reason_title(code: str) -> str:
 
 
 def with_title(reason: str, asset: str, titles: Mapping[str, str]) -> str:
-    """The sentence of a reason with `asset` called by its title."""
+    """The sentence of a reason with `asset` called by its title, and amounts as everywhere else."""
     title = titles.get(asset)
     if not asset or title is None:
-        return reason
-    return re.sub(_NAMED.format(re.escape(asset)), lambda _: f"“{title}”", reason)
+        return sentence(reason)
+    return re.sub(_NAMED.format(re.escape(asset)), lambda _: f"“{title}”", sentence(reason))
 
 
 def unknown_titles(named: str) -> str:

@@ -6,7 +6,7 @@ from sterna.desk.dashboards.page import Section
 from sterna.desk.dashboards.queries import people
 from sterna.desk.dashboards.queries.between_runs import Between, between
 from sterna.desk.web.components import Column, Empty, Row, Table
-from sterna.desk.web.formats import counted
+from sterna.desk.web.formats import counted, sentence
 
 
 def between_runs() -> Section:
@@ -15,7 +15,7 @@ def between_runs() -> Section:
     titles = people.titles(one.customer for one in found.moves)
     rows = [
         Row(
-            [one.on, titles[one.customer], one.scheme, one.was or "nowhere", one.place, one.cause],
+            [one.on, titles[one.customer], one.scheme, one.was or "nowhere", one.place, sentence(one.cause)],
             reverse("customer", args=[one.customer]),
         )
         for one in found.moves

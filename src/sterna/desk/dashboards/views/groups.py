@@ -29,7 +29,7 @@ from sterna.desk.web.components import (
     Row,
     Table,
 )
-from sterna.desk.web.formats import day
+from sterna.desk.web.formats import day, sentence
 from sterna.engine.segments.groups import GROUPS
 
 SHOWN = 25
@@ -259,7 +259,7 @@ def group_members(request: HttpRequest, letter: str) -> HttpResponse:
             [
                 titles[stay.customer_id],
                 stay.during.lower,
-                reason.reason if reason else stay.cause,
+                reason.reason if reason else sentence(stay.cause),
                 *((reason.expected_on, reason.next_step) if reason else (None, "")),
             ][: 5 if letter == "B" else 3],
             customer_url(stay.customer_id),

@@ -25,6 +25,7 @@ from sterna.desk.web.components import (
     Table,
     Tier,
 )
+from sterna.desk.web.formats import sentence
 
 
 def no_run(question: str, what: str, request: HttpRequest) -> HttpResponse:
@@ -106,7 +107,7 @@ def _candidates(run: Run) -> Section:
                 Tier(candidate.place, shades.get(candidate.place)),
                 candidate.headroom,
                 candidate.readiness,
-                f"{candidate.reason} {candidate.readiness_reason}".strip(),
+                sentence(f"{candidate.reason} {candidate.readiness_reason}".strip()),
                 unknown_titles(candidate.unknown) or "nothing",
             ],
             reverse("customer", args=[candidate.customer_id]),

@@ -25,7 +25,7 @@ from sterna.desk.segments.tier_queries import retired
 from sterna.desk.users.access import Right, allows, needs
 from sterna.desk.users.models import User
 from sterna.desk.web.components import Column, Component, Empty, Number, Row, Table
-from sterna.desk.web.formats import counted, percent
+from sterna.desk.web.formats import counted, percent, sentence
 from sterna.engine.segments.ruled import SEGMENTS, check_ruled, variables
 
 
@@ -182,7 +182,7 @@ def _members(request: HttpRequest, scheme: str, place: str) -> Table:
     titles = people.titles(stay.customer_id for stay in page.rows)
     rows = [
         Row(
-            [titles[stay.customer_id], stay.during.lower, stay.amount, stay.cause],
+            [titles[stay.customer_id], stay.during.lower, stay.amount, sentence(stay.cause)],
             reverse("customer", args=[stay.customer_id]),
         )
         for stay in page.rows
@@ -211,7 +211,12 @@ def _changes(scheme: str, place: str) -> Table:
     causes = _causes(scheme, [stay for _, what, stay in newest if what == "went"])
     rows = [
         Row(
-            [day, titles[stay.customer_id], what, stay.cause if what == "came" else causes.get(stay.pk, "")],
+            [
+                day,
+                titles[stay.customer_id],
+                what,
+                sentence(stay.cause) if what == "came" else causes.get(stay.pk, ""),
+            ],
             reverse("customer", args=[stay.customer_id]),
         )
         for day, what, stay in newest
@@ -231,7 +236,7 @@ def _causes(scheme: str, ended: list[Membership]) -> dict[object, str]:
     following = Membership.objects.filter(scheme=scheme, customer__in=[stay.customer_id for stay in ended])
     begins = {(stay.customer_id, stay.during.lower): stay for stay in following}
     return {
-        stay.pk: f"to {after.place}: {after.cause}"
+        stay.pk: f"to {after.place}: {sentence(after.cause)}"
         for stay in ended
         if (after := begins.get((stay.customer_id, stay.during.upper)))
     }

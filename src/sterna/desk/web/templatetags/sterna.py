@@ -27,6 +27,7 @@ register.filter("percent", formats.percent)
 register.filter("signed_percent", formats.signed_percent)
 register.filter("day", formats.day)
 register.filter("duration", formats.duration)
+register.filter("sentence", formats.sentence)
 
 
 @register.simple_tag(takes_context=True)
