@@ -1,10 +1,13 @@
 """A run under way: its page shows the stage and asks again; a failed one keeps what happened, one click away."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from sterna.desk.config import clock
 from sterna.desk.runs.models import Run, Stage
+from tests.desk.dashboards.reading import table
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +51,21 @@ def test_the_page_is_asked_for_anew_when_a_stage_or_the_run_has_ended(running, a
     running.save()
     assert analyst.get(where, {"seen": 2})["HX-Refresh"] == "true"
     assert "hx-get" not in analyst.get(where).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "took"),
+    [
+        (timedelta(seconds=95), "1 min 35 s"),
+        (timedelta(0), "12 s"),
+    ],  # 0: a demonstration's present stands still
+)
+def test_a_run_took_the_time_that_went_by_and_no_less_than_its_stages_worked(running, analyst, elapsed, took):
+    assert [row[4] for row in table(analyst, "Runs", "runs")] == ["unfinished"]
+    running.stages.update(seconds=6)
+    Run.objects.update(state=Run.State.DONE, ended_at=running.started_at + elapsed)
+    assert [row[4] for row in table(analyst, "Runs", "runs")] == [took]
+    assert took in analyst.get(reverse("run", args=[running.pk])).content.decode()
 
 
 def test_the_last_stage_is_followed_by_publishing(running, analyst):
