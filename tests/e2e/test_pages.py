@@ -100,6 +100,12 @@ CUT = """() => Array.from(document.querySelectorAll(".table-scroll"))
     .map((room) => [room.querySelector("caption")?.innerText ?? "", room.scrollWidth - room.clientWidth])"""
 
 
+# What stands on a card with its label and nothing beside it.
+LABELS_ALONE = """() => Array.from(document.querySelectorAll(".table-stacks td"))
+    .filter((cell) => cell.offsetParent && !cell.innerText.trim() && !cell.childElementCount)
+    .map((cell) => cell.dataset.label)"""
+
+
 # Lines of a picture that end to the right of the box in which they begin, or below it.
 SPILT = """() => Array.from(document.querySelectorAll(".picture-roadmap .box")).flatMap((box) => {
     const room = box.getBoundingClientRect();
@@ -221,6 +227,7 @@ def test_no_page_is_wider_than_a_phone_and_no_table_that_stacks_is_read_sideways
     for address in addresses(world):
         page.goto(address)
         wide += [f"{address}: {name} by {by} px" for name, by in page.evaluate(stacked)]
+        wide += [f"{address}: {label} of nothing" for label in page.evaluate(LABELS_ALONE)]
         if too_wide(page):
             wide.append(f"{address}: {too_wide(page)} px")
     assert wide == []

@@ -28,7 +28,7 @@ from tests.desk.segments.staging import place
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = date(2017, 7, 1), date(2018, 1, 1)
-BOUND = "it is offered in known of life, and the customer stands in valued"
+BOUND = "it is offered in these stages of life: known; the customer stands in valued"
 Staff = tuple[Definition, list[Contact]]
 
 
@@ -86,7 +86,10 @@ def test_R66_who_falls_out_of_every_stage_keeps_no_offer_of_one(shown):
     stand(life, SECOND, all_but(contacts, "none", 0))
     assert states(contacts) == ["withdrawn", "planned", "planned"]
     gone = Contact.objects.get(pk=contacts[0].pk)
-    assert gone.error == "it is offered in known of life, and the customer stands in none of its stages"
+    assert (
+        gone.error
+        == "it is offered in these stages of life: known; the customer stands in none of its stages"
+    )
 
 
 def test_R66_the_same_move_again_withdraws_nothing_and_writes_no_line(shown):

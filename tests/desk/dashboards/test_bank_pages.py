@@ -310,6 +310,21 @@ def test_the_days_of_the_bank_fit_each_other():
     assert min(by for _, by, _ in bank_demo.EXPECTED) > date(2025, 2, 1)
 
 
+def test_what_an_invitation_was_about_stands_in_words(bank, analyst):
+    from sterna.cli.desk.bank_demo import REGISTER
+    from sterna.desk.customers.models import SourceRecord
+    from sterna.desk.customers.queries import classes
+
+    # The newest event of all is among those that the page of its client shows.
+    rows = [row for row in pq.read_table(bank / "events.parquet").to_pylist() if row["kind"] == "invitation"]
+    last = max(rows, key=lambda row: (row["on"], row["event_id"]))
+    record = SourceRecord.objects.filter(kind=REGISTER, value=last["client_id"])[0]
+    page = seen(analyst, "customer", record.customer_id)
+    happened = page.partition("What happened lately?")[2].partition("What is known?")[0]
+    assert "Invitation" in happened and last["subject"] not in happened
+    assert classes().at(last["subject"]).title in happened
+
+
 def test_amounts_within_sentences_are_written_as_those_in_tables(bank, analyst):
     from sterna.desk.runs.models import Run
     from sterna.desk.segments.models import Candidate

@@ -31,7 +31,7 @@ SENTENCES = [
     ("{} wants shopping.category PRODUCE, and their top category is basket, their room in letter.", 1),
     ("Headroom of 1.00 USD is under the 5.00 USD that {} asks for.", 1),
     ("Got {} on 2017-06-01, 29 days ago; it rests 30 days.", 1),
-    ("{} is offered in newcomer, basket of letter, and they stand in basket.", 1),
+    ("{} is offered in these stages of letter: newcomer, basket; they stand in basket.", 1),
     ("{} is offered from 2017-07-02 on.", 1),
     ("{} was offered until 2017-06-30.", 1),
     ("{} waits for what is not there yet: letter, basket.", 1),

@@ -64,7 +64,7 @@ def test_R66_the_old_offer_is_withdrawn_at_the_event_and_the_next_run_offers_the
     assert stands(ann, "life") == "busy"
     gone = Contact.objects.get(customer=ann)
     assert (gone.asset, gone.state) == ("basket", "withdrawn")
-    assert gone.error == "it is offered in quiet, buying of life, and the customer stands in busy"
+    assert gone.error == "it is offered in these stages of life: quiet, buying; the customer stands in busy"
     assert {pk: row for pk, row in ledger().items() if pk != gone.pk} == {
         pk: row for pk, row in before.items() if pk != gone.pk
     }
@@ -83,7 +83,7 @@ def test_R66_the_old_offer_is_withdrawn_at_the_event_and_the_next_run_offers_the
 
 def test_R66_who_stands_in_no_stage_of_an_offer_is_left_out_with_the_stage_in_words(town, clock):
     said = LeftOut.objects.filter(reason_code="stage")
-    busy = "gift is offered in busy of life, and they stand in "
+    busy = "gift is offered in these stages of life: busy; they stand in "
     assert {one.reason.removeprefix(busy) for one in said} <= {"quiet.", "buying.", "none of its stages."}
     for contact in Contact.objects.filter(state="planned").select_related("customer"):
         assert stands(contact.customer, "life") in ("quiet", "buying")

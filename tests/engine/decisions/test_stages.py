@@ -47,13 +47,13 @@ def test_R66_who_stands_in_one_of_the_stages_is_offered_it_and_who_stands_elsewh
     assert outcome(lake, bound("quiet")) == (
         "left out",
         "stage",
-        "voucher is offered in newcomer, active of life, and they stand in quiet.",
+        "voucher is offered in these stages of life: newcomer, active; they stand in quiet.",
     )
 
 
 @pytest.mark.parametrize("stage", [None, "none"])
 def test_R66_who_stands_in_no_stage_is_not_offered_it(duck, stage):
-    said = "voucher is offered in newcomer, active of life, and they stand in none of its stages."
+    said = "voucher is offered in these stages of life: newcomer, active; they stand in none of its stages."
     assert outcome(duck, bound(stage)) == ("left out", "stage", said)
 
 
@@ -63,8 +63,8 @@ def test_R66_the_stage_is_that_of_the_scheme_the_plan_names_and_of_no_other(duck
     assert outcome(duck, bound("active", life=None)) == (
         "left out",
         "stage",
-        "voucher is offered in newcomer, active of stages that the plan does not name, and they stand in none of its "
-        "stages.",
+        "voucher is offered in these stages (the plan does not name of what): newcomer, active; they stand in none of "
+        "its stages.",
     )
 
 

@@ -44,7 +44,7 @@ def facts(request: HttpRequest, customer: Customer) -> Table:
         Column("value", "Value"),
         Column("stands", "Counts"),
         Column("source", "Heard by"),
-        Column("until", "Holds until"),
+        Column("until", "Holds until", "day"),
         Column("why", "Because"),
         *([Column("retract", "Retract", "component")] if works else []),
     ]

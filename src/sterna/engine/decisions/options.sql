@@ -204,8 +204,8 @@ select
         when judged.barrier = 'address' then
             'Consents to ' || judged.purpose || ' by ' || judged.medium || ', but there is no address for it.'
         when judged.barrier = 'stage' then
-            judged.asset || ' is offered in ' || judged.stages || ' of '
-            || coalesce(judged.life, 'stages that the plan does not name') || ', and they stand in '
+            judged.asset || ' is offered in these stages'
+            || coalesce(' of ' || judged.life, ' (the plan does not name of what)') || ': ' || judged.stages || '; they stand in '
             || case when coalesce(judged.stage, 'none') = 'none' then 'none of its stages' else judged.stage end || '.'
         when judged.barrier = 'interest' then
             judged.asset || ' wants ' || judged.wants_class || coalesce(' ' || judged.wants_value, '')

@@ -34,8 +34,9 @@ ELSEWHERE = """
         )
     limit 1
 """
-IN_WORDS = """'it is offered in ' || elsewhere.stages || ' of ' || coalesce(elsewhere.life, 'no scheme')
-    || ', and the customer stands in ' || coalesce(nullif(elsewhere.place, 'none'), 'none of its stages')"""
+IN_WORDS = """'it is offered in these stages of ' || coalesce(elsewhere.life, 'no scheme') || ': '
+    || elsewhere.stages || '; the customer stands in '
+    || coalesce(nullif(elsewhere.place, 'none'), 'none of its stages')"""
 
 # A sender that took one meanwhile asks again before it hands it over; its row is not touched here.
 _WITHDRAW = f"""

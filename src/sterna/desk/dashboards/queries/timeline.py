@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from sterna.desk.contacts.models import Contact, LeftOut
 from sterna.desk.customers.models import Customer
-from sterna.desk.customers.queries import happenings
+from sterna.desk.customers.queries import classes, happenings
 from sterna.desk.dashboards.queries.people import DESK
 from sterna.desk.dashboards.queries.titles import asset_titles, with_title
 from sterna.desk.lakehouse.lake_query import lake_query
@@ -96,6 +96,8 @@ def _purchases(records: list[str], until: date, limit: int) -> list[Moment]:
 
 
 def _events(records: list[str], until: date, limit: int) -> list[Moment]:
+    """What happened; a subject that is a class of the taxonomy is called by its title."""
+    tree = classes()
     rows: list[tuple[Any, ...]] = lake_query(
         _EVENTS, _files("events"), {"records": records, "until": until}, limit
     )
@@ -104,7 +106,7 @@ def _events(records: list[str], until: date, limit: int) -> list[Moment]:
             at.replace(tzinfo=UTC),
             "outbound" if direction == "outbound" else "inbound",
             kind.capitalize(),
-            subject or "",
+            tree.at(subject).title if subject and subject in tree else subject or "",
             touchpoint or "",
         )
         for at, kind, touchpoint, direction, subject in rows

@@ -96,9 +96,9 @@ def _stated(behavior: Behavior) -> str:
     return " to ".join("unknown" if end is None else f"{end:g}" for end in ends)
 
 
-def _mean(part: Counting) -> str:
+def _mean(part: Counting) -> str | None:
     if part.counted is None:
-        return "unknown"
+        return None
     return f"{decimal(part.counted.mean, 2)} (give or take {decimal(1.96 * part.counted.error, 2)})"
 
 
