@@ -20,17 +20,19 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def world(
-    transactional_db: None,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Any:
-    """The world of the pages' tests with people who can log in."""
+def people(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People who can log in, on the day of the pages' tests."""
     from sterna.desk.users.actions import add_user
-    from tests.desk.dashboards import house
     from tests.desk.dashboards.conftest import NOW
 
     monkeypatch.setenv("STERNA_NOW", NOW)
     for role in ("manager", "staff", "administrator"):
         add_user(role, PASSWORD, role)
+
+
+@pytest.fixture
+def world(people: None, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The world of the pages' tests."""
+    from tests.desk.dashboards import house
+
     return house.build(tmp_path_factory.mktemp("world"))

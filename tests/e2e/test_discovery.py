@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import PASSWORD
 from tests.e2e.test_pages import PHONE, Enter, enter, faults, too_wide
 
 pytestmark = pytest.mark.browser
@@ -14,17 +13,10 @@ __all__ = ["enter"]
 
 
 @pytest.fixture
-def world(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Any:
+def world(people: None) -> Any:
     """The shop of the two planted kinds, with one run."""
-    from sterna.desk.users.actions import add_user
-    from tests.desk.dashboards.conftest import NOW
     from tests.desk.runs import planted
 
-    monkeypatch.setenv("STERNA_NOW", NOW)
-    monkeypatch.setenv("STERNA_HOME", str(tmp_path_factory.mktemp("world")))
-    add_user("manager", PASSWORD, "manager")
     return planted.build()
 
 

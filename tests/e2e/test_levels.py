@@ -15,17 +15,11 @@ __all__ = ["enter"]
 
 
 @pytest.fixture
-def world(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Any:
-    """The shop, whose second run put everybody of its segments in a cell."""
+def world(people: None) -> Any:
+    """The shop, whose second run put everybody of its segments in a cell, and somebody who reads only."""
     from sterna.desk.users.actions import add_user
     from tests.desk.dashboards import ruled
-    from tests.desk.dashboards.conftest import NOW
 
-    monkeypatch.setenv("STERNA_NOW", NOW)
-    monkeypatch.setenv("STERNA_HOME", str(tmp_path_factory.mktemp("world")))
-    add_user("manager", PASSWORD, "manager")
     add_user("reader", PASSWORD, "analyst")
     return ruled.build(with_treatments=True)
 

@@ -34,7 +34,7 @@ def test_an_administrator_adds_an_endpoint_tests_it_and_sends_again_what_failed(
     page.get_by_label("Name").fill("Warehouse")
     page.get_by_label("Address").fill("ftp://nowhere.example/")
     page.get_by_role("button", name="Add endpoint").click()
-    expect(page.locator(".form-refusal").first).not_to_be_empty()
+    expect(page.locator(".form-refusal").first).to_contain_text("it begins with https:// and names a host")
     assert page.get_by_label("Name").input_value() == "Warehouse"
     page.get_by_label("Address").fill(receiver.url)
     page.get_by_role("button", name="Add endpoint").click()

@@ -57,8 +57,8 @@ def test_the_page_is_asked_for_anew_when_a_stage_or_the_run_has_ended(running, a
     ("elapsed", "took"),
     [
         (timedelta(seconds=95), "1 min 35 s"),
-        (timedelta(0), "12 s"),
-    ],  # 0: a demonstration's present stands still
+        (timedelta(0), "12 s"),  # a present that is pretended stands still
+    ],
 )
 def test_a_run_took_the_time_that_went_by_and_no_less_than_its_stages_worked(running, analyst, elapsed, took):
     assert [row[4] for row in table(analyst, "Runs", "runs")] == ["unfinished"]

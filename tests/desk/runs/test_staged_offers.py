@@ -20,8 +20,8 @@ from tests.desk.runs.test_keeping_up import DAY, LIFE, clock, order, send, stand
 __all__ = ["clock"]  # the present of these tests
 
 
-def text() -> str:
-    """The plan of the shop: the basket for who is quiet or buying, a gift for who is busy."""
+def text(basket_for: str) -> str:
+    """The plan of the shop: the basket for who stands in some stages, a gift for who is busy."""
     plan = shop.PLAN.format(budget="1000.00", version=1).replace(
         "scheme: value\n", "scheme: value\nlife: life\n"
     )
@@ -29,19 +29,21 @@ def text() -> str:
     basket, rest = assets.split("exchanges:\n")
     gift = basket.replace("id: basket", "id: gift").replace("The Friday basket", "The gift")
     staged = [part.replace("    unit_cost:", f"    stages: {stages}\n    unit_cost:") for part, stages in (
-        (basket, "[quiet, buying]"), (gift, "[busy]"),
+        (basket, basket_for), (gift, "[busy]"),
     )]  # fmt: skip
     return f"{head}assets:\n{staged[0]}{staged[1]}exchanges:\n{rest}"
 
 
 @pytest.fixture
-def town(transactional_db: None, clock: object) -> Iterator[dict[str, Customer]]:
+def town(
+    request: pytest.FixtureRequest, transactional_db: None, clock: object
+) -> Iterator[dict[str, Customer]]:
     """The shop under that plan, placed and decided as of the last day of 2017, a day later."""
     found = shop.customers()
     shop.fill_lake()
     shop.tiers()
     ruled_shop.publish(LIFE)
-    in_force(plans.load(text(), None))
+    in_force(plans.load(text(getattr(request, "param", "[quiet, buying]")), None))
     source("shop", "household")
     actions.run(shop.SECOND)
     keep_up()
@@ -81,9 +83,18 @@ def test_R66_the_old_offer_is_withdrawn_at_the_event_and_the_next_run_offers_the
     assert ledger() == after, "run again, it plans and withdraws nothing more"
 
 
+@pytest.mark.parametrize("town", ["[busy]"], indirect=True)
 def test_R66_who_stands_in_no_stage_of_an_offer_is_left_out_with_the_stage_in_words(town, clock):
-    said = LeftOut.objects.filter(reason_code="stage")
-    busy = "gift is offered in these stages of life: busy; they stand in "
-    assert {one.reason.removeprefix(busy) for one in said} <= {"quiet.", "buying.", "none of its stages."}
-    for contact in Contact.objects.filter(state="planned").select_related("customer"):
+    said = LeftOut.objects.filter(reason_code="stage").select_related("customer")
+    busy = "basket is offered in these stages of life: busy; they stand in "
+    assert {one.reason.removeprefix(busy) for one in said} == {"quiet.", "buying."}
+    for one in said:
+        assert one.reason == f"{busy}{stands(one.customer, 'life')}."
+    assert not Contact.objects.exists(), "nobody is busy yet"
+
+
+def test_R66_whoever_has_a_contact_stands_in_a_stage_of_its_offer(town, clock):
+    planned = list(Contact.objects.filter(state="planned").select_related("customer"))
+    assert planned
+    for contact in planned:
         assert stands(contact.customer, "life") in ("quiet", "buying")

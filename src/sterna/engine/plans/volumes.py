@@ -93,28 +93,26 @@ def laid_out(plan: Plan, held_until: Mapping[str, date] | None = None) -> list[L
     An asset in `held_until` begins on its day there, where that is later than its season; what was planned for the
     days before is not made up for.
     """
-    open_days: dict[tuple[date, date, str], dict[date, int]] = {}
+    open_days: dict[tuple[date, date, str, date], dict[date, int]] = {}
     laid = []
     for index, asset in enumerate(plan.assets):
         opens, closes = plan.season(asset)
         for number, route in enumerate(asset.routes):
             if not route.planned or route.planned < 0 or opens is None or closes is None:
                 continue
-            key = (opens, closes, route.medium or "")
-            if key not in open_days:
-                open_days[key] = _open_days(plan, *key)
-            total = sum(open_days[key].values())
             first = max(opens, (held_until or {}).get(asset.id or "", opens))
-            late = (first, closes, key[-1])
-            if late not in open_days:
-                open_days[late] = _open_days(plan, *late)
-            spread = {week: route.planned * count / total for week, count in open_days[late].items()}
+            whole, left = ((opens, closes, route.medium or "", begins) for begins in (opens, first))
+            for key in (whole, left):
+                if key not in open_days:
+                    open_days[key] = _open_days(plan, *key)
+            total = sum(open_days[whole].values())
+            spread = {week: route.planned * count / total for week, count in open_days[left].items()}
             laid.append(Laid(asset, route, f"assets[{index}].routes[{number}]", spread, first))
     return laid
 
 
-def _open_days(plan: Plan, opens: date, closes: date, medium: str) -> dict[date, int]:
-    """How many days of each week lie in the season and outside every blackout of `medium`."""
+def _open_days(plan: Plan, opens: date, closes: date, medium: str, first: date) -> dict[date, int]:
+    """How many days of each week, from `first` on, lie in the season and outside every blackout of `medium`."""
     dark = [
         (each.opens, each.closes)
         for each in plan.blackouts
@@ -123,7 +121,7 @@ def _open_days(plan: Plan, opens: date, closes: date, medium: str) -> dict[date,
     days: dict[date, int] = defaultdict(int)
     for offset in range(min((closes - opens).days + 1, _LONGEST)):
         day = opens + timedelta(days=offset)
-        if not any(first <= day <= last for first, last in dark):
+        if day >= first and not any(first <= day <= last for first, last in dark):
             days[day - timedelta(days=min(day.weekday(), day.toordinal() - 1))] += 1
     return days
 

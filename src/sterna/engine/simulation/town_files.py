@@ -14,7 +14,7 @@ from sterna.engine.lake import arrow, files
 from sterna.engine.money import cents
 from sterna.engine.simulation.contacts import FIRST_DAY
 from sterna.engine.simulation.population import DEPARTMENTS, Whole
-from sterna.engine.simulation.records import person_rows, records
+from sterna.engine.simulation.records import Records, person_rows, records
 from sterna.engine.simulation.residents import INTERESTS, MEDIA
 from sterna.engine.simulation.shopping import SCHEMA, Tally, history, products
 from sterna.engine.simulation.town import Town
@@ -105,18 +105,7 @@ def write_town(
     lines = _added_up(history(made.people, first, last, made.response(chosen), tally), paid)
     many = files.write_batches(folder / "transactions.parquet", SCHEMA, lines)
     known, spent = records(made.homes), made.wallets(first, last)
-    for name, table in (
-        ("products", products()),
-        ("records", known.told),
-        ("said", _said(made, first, last)),
-        ("contacts", _contacts(made, first, chosen)),
-        ("referrals", _claims(made)),
-        ("truth_households", _households(made)),
-        ("truth_wallets", _by_department(made, spent)),
-        ("truth_persons", pa.Table.from_pylist(person_rows(made.homes))),
-        ("truth_records", known.truth),
-        ("truth_referrals", _claims(made).append_column("truth", pa.array(made.referred.truth, pa.string()))),
-    ):
+    for name, table in _tables(made, first, last, chosen, known, spent):
         arrow.write(table, folder / f"{name}.parquet")
     gained = Decimal(tally.with_effect - tally.without).scaleb(-2)
     told = TownTruth(
@@ -140,6 +129,22 @@ def write_town(
     text = msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
     files.write_text(folder / "truth.json", text + "\n")
     return told
+
+
+def _tables(
+    made: Town, first: date, last: date, chosen: list[int], known: Records, spent: Wallets
+) -> Iterator[tuple[str, pa.Table]]:
+    """What stands beside the transactions, by the name of its file: what is known of people, then the truth."""
+    yield "products", products()
+    yield "records", known.told
+    yield "said", _said(made, first, last)
+    yield "contacts", _contacts(made, first, chosen)
+    yield "referrals", _claims(made)
+    yield "truth_households", _households(made)
+    yield "truth_wallets", _by_department(made, spent)
+    yield "truth_persons", pa.Table.from_pylist(person_rows(made.homes))
+    yield "truth_records", known.truth
+    yield "truth_referrals", _claims(made).append_column("truth", pa.array(made.referred.truth, pa.string()))
 
 
 def _added_up(batches: Iterator[pa.Table], paid: list[int]) -> Iterator[pa.Table]:

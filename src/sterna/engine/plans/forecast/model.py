@@ -1,5 +1,6 @@
 """Turns a plan and its basis into numbers by place and month: who is pushed where, how strongly, and at which cost."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import accumulate, pairwise
@@ -89,11 +90,11 @@ def _pushes(
 ) -> tuple[list[Push], list[str]]:
     planned: dict[str, list[tuple[float, list[float]]]] = {}
     assets: dict[str, Asset] = {}
-    held_until, notes = _held(plan, starts)
+    held_until, notes = _held(plan, starts[0])
     for asset, route, by_month in contacts(plan, starts, held_until):
         assets[asset.id or ""] = asset
         planned.setdefault(asset.id or "", []).append((float(route.contact_cost or 0), by_month))
-    pushes = list[Push]()
+    pushes, notes = list[Push](), [*notes, *_lost(plan, starts, held_until, planned)]
     left = {name: _audience(aim, basis, plan) for name, aim in aims.items()}
     for name, asset in assets.items():
         served = [aims[goal] for goal in asset.goals if goal in aims]
@@ -111,33 +112,38 @@ def _pushes(
     return pushes, notes
 
 
-def _held(plan: Plan, starts: tuple[date, ...]) -> tuple[dict[str, date], list[str]]:
-    """The assets that something they need keeps back beyond the first day, until when, and what that costs them.
+def _held(plan: Plan, first: date) -> tuple[dict[str, date], list[str]]:
+    """The assets that something they need keeps back beyond the first day, each until when, and what is overdue.
 
     What should be there by now and is still open has no day to go by: it is taken as there, and the notes say so.
     """
     held_until, overdue = dict[str, date](), dict[str, list[str]]()
     for name in (asset.id for asset in plan.assets if asset.id):
-        if (last := last_there(plan, name)) and last > starts[0]:
+        if (last := last_there(plan, name)) and last > first:
             held_until[name] = last
         for needed in open_before(plan, name):
-            if needed.by and needed.by < starts[0]:
+            if needed.by and needed.by < first:
                 said = f"{needed.id} was due on {needed.by} and is still open: it is taken as there for "
                 overdue.setdefault(said, []).append(name)
-    notes = [said + ", ".join(names) for said, names in overdue.items()]
-    ahead, left = (_by_asset(plan, starts, until) for until in ({}, held_until))
+    return held_until, [said + ", ".join(names) for said, names in overdue.items()]
+
+
+def _lost(
+    plan: Plan,
+    starts: tuple[date, ...],
+    held_until: Mapping[str, date],
+    planned: Mapping[str, list[tuple[float, list[float]]]],
+) -> Iterator[str]:
+    """How many contacts ahead each asset that is held back loses by it."""
+    if not held_until:
+        return
+    ahead = defaultdict[str, float](float)
+    for asset, _, by_month in contacts(plan, starts):
+        ahead[asset.id or ""] += sum(by_month)
     for name, day in held_until.items():
-        if (lost := ahead.get(name, 0) - left.get(name, 0)) > 0:
+        if (lost := ahead[name] - sum(sum(by) for _, by in planned.get(name, ()))) > 0:
             of_all = f"{lost:,.0f} of its {ahead[name]:,.0f} contacts ahead are not made"
-            notes.append(f"asset {name} is held back until {day} by what it needs: {of_all}")
-    return held_until, notes
-
-
-def _by_asset(plan: Plan, starts: tuple[date, ...], held_until: Mapping[str, date]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for asset, _, by_month in contacts(plan, starts, held_until):
-        found[asset.id or ""] = found.get(asset.id or "", 0) + sum(by_month)
-    return found
+            yield f"asset {name} is held back until {day} by what it needs: {of_all}"
 
 
 def _audience(aim: Aim, basis: Basis, plan: Plan) -> float:
