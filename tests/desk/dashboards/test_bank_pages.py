@@ -165,7 +165,7 @@ def test_R49_what_the_run_proposed_is_of_clients_in_B_and_one_at_most_still_wait
     from sterna.desk.segments.group_models import GroupChange
 
     proposed = GroupChange.objects.filter(proposed_by=None)
-    assert {(change.from_group, change.to_group) for change in proposed} <= {("B", "A")}
+    assert {(change.from_group, change.to_group) for change in proposed} == {("B", "A")}
     assert proposed.filter(state=GroupChange.State.OPEN).count() <= 1
 
 
