@@ -106,6 +106,12 @@ LABELS_ALONE = """() => Array.from(document.querySelectorAll(".table-stacks td")
     .map((cell) => cell.dataset.label)"""
 
 
+# Figures that are broken in two for want of room.
+BROKEN = """() => Array.from(document.querySelectorAll(".number-value"))
+    .filter((figure) => /^[\\d.,]+$/.test(figure.innerText) && figure.getClientRects().length > 1)
+    .map((figure) => figure.innerText)"""
+
+
 # Lines of a picture that end to the right of the box in which they begin, or below it.
 SPILT = """() => Array.from(document.querySelectorAll(".picture-roadmap .box")).flatMap((box) => {
     const room = box.getBoundingClientRect();
@@ -228,6 +234,7 @@ def test_no_page_is_wider_than_a_phone_and_no_table_that_stacks_is_read_sideways
         page.goto(address)
         wide += [f"{address}: {name} by {by} px" for name, by in page.evaluate(stacked)]
         wide += [f"{address}: {label} of nothing" for label in page.evaluate(LABELS_ALONE)]
+        wide += [f"{address}: {figure} on two lines" for figure in page.evaluate(BROKEN)]
         if too_wide(page):
             wide.append(f"{address}: {too_wide(page)} px")
     assert wide == []

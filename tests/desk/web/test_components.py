@@ -68,6 +68,14 @@ def test_a_number_is_written_by_its_kind(value: Any, kind: Any, written: str) ->
     assert sterna.figure(c.Number("x", value, kind)) == written
 
 
+@pytest.mark.parametrize(
+    ("written", "smaller"),
+    [("9,998.80", ""), ("10,425.19", " is-long"), ("15,873,552.97", " is-long is-longer")],
+)
+def test_a_long_figure_is_written_smaller_so_that_it_stays_on_one_line(written: str, smaller: str) -> None:
+    assert f'class="number-value{smaller}"' in shown(c.Number("Net", written, "text"))
+
+
 def test_money_is_short_with_the_exact_sum_on_hover() -> None:
     html = draw("{% money sum 'USD' %}", sum=Decimal("4596039.58"))
     assert ">4.6 M USD<" in html

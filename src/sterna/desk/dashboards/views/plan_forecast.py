@@ -14,6 +14,7 @@ from sterna.desk.dashboards.queries.forecasts import Told, beside, ground, told
 from sterna.desk.plans.models import Plan
 from sterna.desk.users.access import Right, needs
 from sterna.desk.web.components import Column, Component, Empty, Number, Picture, Provenance, Row, Table
+from sterna.desk.web.formats import MINUS
 from sterna.desk.web.pictures.outlook import Outlook, outlook, summary
 from sterna.engine.errors import BadInput
 from sterna.engine.plans.forecast import Basis, Forecast, Power, Range
@@ -93,7 +94,7 @@ def _figures(forecast: Forecast, basis: Basis) -> Iterator[Component]:
 
 
 def _ends(value: Range, digits: int = 0) -> str:
-    return f"{value.low:,.{digits}f} to {value.high:,.{digits}f}"
+    return f"{value.low:,.{digits}f} to {value.high:,.{digits}f}".replace("-", MINUS)
 
 
 def _goals(found: Told) -> Picture:
